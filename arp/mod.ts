@@ -1,0 +1,2 @@
+/** Octet @octet/arp. @module */
+export {};

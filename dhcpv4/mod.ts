@@ -1,0 +1,2 @@
+/** Octet @octet/dhcpv4. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/dns. @module */
+export {};

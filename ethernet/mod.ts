@@ -1,0 +1,2 @@
+/** Octet @octet/ethernet. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/httpraw. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/icmpv4. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/internet. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/ipv4. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/netip. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/netlink. @module */
+export {};

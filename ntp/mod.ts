@@ -1,0 +1,2 @@
+/** Octet @octet/ntp. @module */
+export {};

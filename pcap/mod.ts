@@ -1,0 +1,2 @@
+/** Octet @octet/pcap. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/tcp. @module */
+export {};

@@ -1,0 +1,2 @@
+/** Octet @octet/testing. @module */
+export {};

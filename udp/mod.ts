@@ -1,0 +1,2 @@
+/** Octet @octet/udp. @module */
+export {};

@@ -1,0 +1,152 @@
+/**
+ * Packet and socket memory: one slab, reserved once, that hands out blocks. The slab is a
+ * `WebAssembly.Memory` where there is one with SIMD, so that sums and copies run in place as
+ * compiled code; elsewhere blocks come from the JavaScript heap, and JavaScript does the same job.
+ *
+ * The slab is never grown, as growing a `WebAssembly.Memory` detaches every view of it. What it
+ * cannot hold comes from the JavaScript heap instead: slower to sum, and otherwise the same.
+ *
+ * @module
+ */
+import { slabWasm } from "./slab_wasm.ts";
+
+/** A piece of memory. */
+export interface Block {
+  /** The bytes; their length is the block's capacity. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Where the block begins in the slab, -1 when it lies outside. */
+  readonly address: number;
+}
+
+interface SlabCode {
+  sum(at: number, length: number, initial: number): number;
+  copy(to: number, from: number, length: number): void;
+}
+
+const reserved = 256 * 1024 * 1024;
+const pageSize = 65_536;
+const smallestShift = 8;
+const largestShift = 24;
+
+function compile(memory: WebAssembly.Memory): SlabCode | null {
+  const binary = Uint8Array.from(atob(slabWasm), (char) => char.charCodeAt(0));
+  if (!WebAssembly.validate(binary)) return null;
+  const instance = new WebAssembly.Instance(new WebAssembly.Module(binary), { octet: { memory } });
+  return instance.exports as unknown as SlabCode;
+}
+
+function reserve(): { buffer: ArrayBuffer; code: SlabCode | null } {
+  try {
+    const memory = new WebAssembly.Memory({
+      initial: reserved / pageSize,
+      maximum: reserved / pageSize,
+    });
+    const code = compile(memory);
+    if (code !== null) return { buffer: memory.buffer as ArrayBuffer, code };
+  } catch (error) {
+    // No room for the reservation, or (a ReferenceError) no WebAssembly at all: the heap serves.
+    if (!(error instanceof RangeError || error instanceof ReferenceError)) throw error;
+  }
+  return { buffer: new ArrayBuffer(0), code: null };
+}
+
+let slab: { readonly buffer: ArrayBuffer; readonly code: SlabCode | null } | null = null;
+let unused = 0;
+const free: Block[][] = Array.from({ length: largestShift + 1 }, () => []);
+
+/**
+ * Takes a block of at least `size` bytes. Its content is undefined: what was there before shows.
+ *
+ * @example
+ * ```ts
+ * import { allocate, release } from "@octet/wire";
+ * import { assert } from "@std/assert";
+ *
+ * const block = allocate(1500);
+ * assert(block.bytes.length >= 1500);
+ * release(block);
+ * ```
+ *
+ * @param size In bytes.
+ * @returns A block whose capacity is the next power of two, at least 256 bytes.
+ */
+export function allocate(size: number): Block {
+  slab ??= reserve();
+  const shift = Math.max(smallestShift, 32 - Math.clz32(size - 1));
+  if (shift > largestShift) return { bytes: new Uint8Array(size), address: -1 };
+  const reused = free[shift]!.pop();
+  if (reused !== undefined) return reused;
+  const capacity = 1 << shift;
+  if (unused + capacity > slab.buffer.byteLength) {
+    return { bytes: new Uint8Array(capacity), address: -1 };
+  }
+  const address = unused;
+  unused += capacity;
+  return { bytes: new Uint8Array(slab.buffer, address, capacity), address };
+}
+
+/**
+ * Gives a block back. The caller must not touch it afterwards, nor give it back twice.
+ *
+ * @param block What {@linkcode allocate} gave.
+ */
+export function release(block: Block): void {
+  if (block.address < 0) return;
+  free[31 - Math.clz32(block.bytes.length)]!.push(block);
+}
+
+/**
+ * Whether blocks of this process are summed and copied by compiled code.
+ *
+ * @returns `false` where WebAssembly or its SIMD is missing.
+ */
+export function isAccelerated(): boolean {
+  release(allocate(1));
+  return slab!.code !== null;
+}
+
+/**
+ * One's complement sum over slab memory.
+ *
+ * @param address Where the bytes begin in the slab.
+ * @param length How many, at most 1 MiB.
+ * @param initial A partial sum to add to.
+ * @returns The sum, folded to 16 bits, network byte order.
+ */
+export function sumSlab(address: number, length: number, initial: number): number {
+  return slab!.code!.sum(address, length, initial);
+}
+
+/** Below this many bytes a loop in JavaScript is faster than a call of anything. */
+const loopLimit = 32;
+
+/**
+ * Copies bytes between blocks without allocating; the ranges may overlap when both lie in the slab.
+ *
+ * @param from The bytes to read.
+ * @param fromAddress Where `from` begins in the slab, -1 when outside.
+ * @param fromOffset Where in `from` to begin.
+ * @param to The bytes to write.
+ * @param toAddress Where `to` begins in the slab, -1 when outside.
+ * @param toOffset Where in `to` to begin.
+ * @param length How many bytes.
+ */
+export function copyBytes(
+  from: Uint8Array,
+  fromAddress: number,
+  fromOffset: number,
+  to: Uint8Array,
+  toAddress: number,
+  toOffset: number,
+  length: number,
+): void {
+  if (length <= loopLimit) {
+    for (let i = 0; i < length; i++) to[toOffset + i] = from[fromOffset + i]!;
+  } else if (fromAddress >= 0 && toAddress >= 0) {
+    slab!.code!.copy(toAddress + toOffset, fromAddress + fromOffset, length);
+  } else if (fromOffset === 0 && length === from.length) {
+    to.set(from, toOffset);
+  } else {
+    to.set(from.subarray(fromOffset, fromOffset + length), toOffset);
+  }
+}
