@@ -1,0 +1,291 @@
+/**
+ * One end of an Ethernet: takes frames that are meant for it, and puts headers before those that
+ * the protocols above write.
+ *
+ * @module
+ */
+import { type MacAddress, writeMulticastMac } from "@octet/netip";
+import {
+  type BaseNode,
+  BranchNode,
+  type Packet,
+  readI32,
+  readU16,
+  Verdict,
+  writeU16,
+  writeU32,
+} from "@octet/wire";
+import { EtherType } from "./ether_type.ts";
+import { etherHeaderLength, isVlanTag, minimumFrameLength, vlanTagLength } from "./frame.ts";
+
+/** What knows the hardware address of a neighbour: a neighbour cache. */
+export interface LinkResolver {
+  /**
+   * Writes the hardware address of `packet.nextHop` at `offset`, or keeps a copy of the packet until
+   * the address is known. The frame begins at `offset`, is otherwise complete, and
+   * `packet.length` is set.
+   *
+   * @param packet The frame to be sent.
+   * @param offset Where the destination address goes.
+   * @param now Milliseconds.
+   * @returns Whether the address was written; `false` when the frame is not to be sent now.
+   */
+  resolve(packet: Packet, offset: number, now: number): boolean;
+}
+
+/** How an {@linkcode EthernetLink} is set up. */
+export interface EthernetLinkOptions {
+  /** The link's own address. */
+  readonly hardwareAddress: MacAddress;
+  /** Whether frames to other stations are taken too; `false` when left out. */
+  readonly promiscuous?: boolean;
+  /** The VLAN this link lives in, 1 to 4094; frames are untagged when left out. */
+  readonly vlanId?: number;
+  /** The 802.1Q priority of what is sent, 0 to 7; it matters with a `vlanId` only. 0 when left out. */
+  readonly vlanPriority?: number;
+}
+
+/** What an {@linkcode EthernetLink} has counted. */
+export interface LinkCounters {
+  /** Frames received, whatever became of them. */
+  inFrames: number;
+  /** Frames that were malformed. */
+  inErrors: number;
+  /** Frames to another station or VLAN. */
+  inNotForUs: number;
+  /** Frames whose EtherType nobody here speaks. */
+  inUnknown: number;
+  /** Frames given to the device. */
+  outFrames: number;
+}
+
+/** A group address that somebody above has joined, and how often. */
+interface Membership {
+  readonly high: number;
+  readonly low: number;
+  count: number;
+}
+
+/**
+ * An Ethernet link: a node whose children answer to EtherTypes.
+ *
+ * On the way down a child writes its payload at `offset`, 14 bytes behind where the frame begins (18
+ * in a VLAN). An IPv4 child sets `packet.nextHop` and the link finds the hardware address: group
+ * addresses by rule, all others through {@linkcode EthernetLink.resolver}. Any other child, such as
+ * ARP, writes its six bytes of destination address itself at `offset - 14`; in a VLAN the link moves them.
+ */
+export class EthernetLink extends BranchNode {
+  /** This link's own address. */
+  readonly hardwareAddress: MacAddress;
+  /** Bytes of header before a child's payload: 14, or 18 in a VLAN. */
+  readonly headerLength: number;
+  /** The VLAN this link lives in, 0 for untagged. */
+  readonly vlanId: number;
+  /** Whether frames to other stations are taken too. */
+  promiscuous: boolean;
+  /** Who finds the hardware address of an IPv4 neighbour; without one only broadcast and multicast get out. */
+  resolver: LinkResolver | null = null;
+  /** What was counted so far. */
+  readonly counters: LinkCounters = {
+    inFrames: 0,
+    inErrors: 0,
+    inNotForUs: 0,
+    inUnknown: 0,
+    outFrames: 0,
+  };
+
+  readonly #high: number;
+  readonly #low: number;
+  readonly #tagControl: number;
+  readonly #types: number[] = [];
+  readonly #nodes: BaseNode[] = [];
+  readonly #groups: Membership[] = [];
+
+  /**
+   * Makes a link without children.
+   *
+   * @throws {RangeError} When the VLAN id or its priority is out of range.
+   */
+  constructor(options: EthernetLinkOptions) {
+    super();
+    const { hardwareAddress, promiscuous = false, vlanId = 0, vlanPriority = 0 } = options;
+    if (!(vlanId >= 0 && vlanId <= 4094 && Number.isInteger(vlanId))) {
+      throw new RangeError(`Cannot set up link as VLAN ${vlanId} is not from 1 to 4094`);
+    }
+    if (!(vlanPriority >= 0 && vlanPriority <= 7 && Number.isInteger(vlanPriority))) {
+      throw new RangeError(`Cannot set up link as priority ${vlanPriority} is not from 0 to 7`);
+    }
+    const bytes = new Uint8Array(6);
+    hardwareAddress.writeTo(bytes, 0);
+    this.hardwareAddress = hardwareAddress;
+    this.promiscuous = promiscuous;
+    this.vlanId = vlanId;
+    this.headerLength = vlanId === 0 ? etherHeaderLength : etherHeaderLength + vlanTagLength;
+    this.#tagControl = (vlanPriority << 13) | vlanId;
+    this.#high = readU16(bytes, 0);
+    this.#low = readI32(bytes, 2);
+  }
+
+  /**
+   * Adds a child that answers to the EtherType `node.protocol`.
+   *
+   * @throws {TypeError} When there is one already, or the node has a parent.
+   */
+  register(node: BaseNode): void {
+    if (this.#types.includes(node.protocol)) {
+      throw new TypeError(
+        `Cannot register EtherType 0x${node.protocol.toString(16)} as it is already registered`,
+      );
+    }
+    node.attach(this);
+    this.#types.push(node.protocol);
+    this.#nodes.push(node);
+  }
+
+  /**
+   * Takes frames to a group address, such as 01:00:5e:00:00:fb, from now on. Joining twice needs
+   * leaving twice.
+   *
+   * @param bytes Where the address lies.
+   * @param offset Its first byte.
+   */
+  joinGroup(bytes: Uint8Array, offset: number): void {
+    const known = this.#findGroup(bytes, offset);
+    if (known === undefined) {
+      this.#groups.push({
+        high: readU16(bytes, offset),
+        low: readI32(bytes, offset + 2),
+        count: 1,
+      });
+    } else {
+      known.count++;
+    }
+  }
+
+  /**
+   * Takes back one {@linkcode EthernetLink.joinGroup}.
+   *
+   * @param bytes Where the address lies.
+   * @param offset Its first byte.
+   */
+  leaveGroup(bytes: Uint8Array, offset: number): void {
+    const known = this.#findGroup(bytes, offset);
+    if (known === undefined || --known.count > 0) return;
+    this.#groups.splice(this.#groups.indexOf(known), 1);
+  }
+
+  /** Takes a frame; see {@linkcode BaseNode.demux}. Sets `packet.isLinkBroadcast`. */
+  override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
+    const bytes = packet.bytes;
+    const counters = this.counters;
+    counters.inFrames++;
+    if (end - offset < etherHeaderLength) {
+      counters.inErrors++;
+      return Verdict.Short;
+    }
+    if (!this.#isForUs(packet, offset)) {
+      counters.inNotForUs++;
+      return Verdict.NotForUs;
+    }
+    let at = offset + 12;
+    let type = readU16(bytes, at);
+    let vlanId = 0;
+    // Only a single tag can be ours: a frame with two belongs to the outer VLAN's own stack.
+    if (isVlanTag(type)) {
+      if (end - at < 6) {
+        counters.inErrors++;
+        return Verdict.Short;
+      }
+      vlanId = readU16(bytes, at + 2) & 0x0fff;
+      at += vlanTagLength;
+      type = readU16(bytes, at);
+    }
+    if (vlanId !== this.vlanId) {
+      counters.inNotForUs++;
+      return Verdict.NotForUs;
+    }
+    const types = this.#types;
+    for (let i = 0; i < types.length; i++) {
+      if (types[i] === type) return this.#nodes[i]!.demux(packet, at + 2, end, now);
+    }
+    counters.inUnknown++;
+    return Verdict.NoProtocol;
+  }
+
+  /**
+   * Gives ready children turns until one writes something that can be sent; see
+   * {@linkcode BaseNode.encapsulate}. Sets `packet.length`. Frames shorter than 60 bytes are filled up
+   * with zeros, so that nothing a former packet left in the buffer gets out.
+   */
+  override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
+    const bytes = packet.bytes;
+    const start = offset + this.headerLength;
+    for (;;) {
+      const node = this.readyList.shift();
+      if (node === null) return 0;
+      let length = node.encapsulate(packet, start, start, now);
+      if (length === 0) continue;
+      if (node.parent === this) node.requestTurn();
+      length += this.headerLength;
+      let end = offset + length;
+      while (length < minimumFrameLength) {
+        bytes[end++] = 0;
+        length++;
+      }
+      packet.length = end;
+      const type = node.protocol;
+      if (this.vlanId !== 0) this.#writeTag(bytes, offset);
+      writeU16(bytes, offset + 6, this.#high);
+      writeU32(bytes, offset + 8, this.#low);
+      writeU16(bytes, start - 2, type);
+      if (type === EtherType.Ipv4 && !this.#writeNextHop(packet, offset, now)) continue;
+      this.counters.outFrames++;
+      return length;
+    }
+  }
+
+  /** Moves the destination that a child wrote at `offset + 4` to the front, and writes the tag. */
+  #writeTag(bytes: Uint8Array, offset: number): void {
+    for (let i = 0; i < 6; i++) bytes[offset + i] = bytes[offset + vlanTagLength + i]!;
+    writeU16(bytes, offset + 12, EtherType.Vlan);
+    writeU16(bytes, offset + 14, this.#tagControl);
+  }
+
+  #writeNextHop(packet: Packet, offset: number, now: number): boolean {
+    const bytes = packet.bytes;
+    const nextHop = packet.nextHop | 0;
+    if (nextHop === -1) {
+      writeU16(bytes, offset, 0xffff);
+      writeU32(bytes, offset + 2, 0xffffffff);
+      return true;
+    }
+    if (nextHop >>> 28 === 0xe) {
+      writeMulticastMac(bytes, offset, nextHop);
+      return true;
+    }
+    return this.resolver !== null && this.resolver.resolve(packet, offset, now);
+  }
+
+  #isForUs(packet: Packet, offset: number): boolean {
+    const bytes = packet.bytes;
+    const high = readU16(bytes, offset);
+    const low = readI32(bytes, offset + 2);
+    if ((high & 0x0100) === 0) {
+      packet.isLinkBroadcast = false;
+      return (low === this.#low && high === this.#high) || this.promiscuous;
+    }
+    packet.isLinkBroadcast = true;
+    return (low === -1 && high === 0xffff) || this.promiscuous ||
+      this.#findGroup(bytes, offset) !== undefined;
+  }
+
+  #findGroup(bytes: Uint8Array, offset: number): Membership | undefined {
+    const high = readU16(bytes, offset);
+    const low = readI32(bytes, offset + 2);
+    const groups = this.#groups;
+    for (let i = 0; i < groups.length; i++) {
+      if (groups[i]!.low === low && groups[i]!.high === high) return groups[i];
+    }
+    return undefined;
+  }
+}
