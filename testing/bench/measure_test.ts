@@ -64,8 +64,8 @@ Deno.test("the table keeps groups apart and leaves a peer's place empty", () => 
   assertEquals(
     text,
     [
-      "g  ns/op  B/op   per second           lneto",
-      "a  1,318  12.3      758,725  1,318 ns  1.0×",
+      "g  ns/op  B/op   per second            lneto",
+      "a  1,318  12.3      758,725  1,318 ns (1.0×)",
       "c      2     0  500,000,000",
       "",
       "h  ns/op  B/op  per second",

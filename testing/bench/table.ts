@@ -26,8 +26,8 @@ import type { Measurement } from "./measure.ts";
  *   peers: { lneto: 256 },
  * }]);
  * assertEquals(text.split("\n"), [
- *   "stack         ns/op  B/op  per second         lneto",
- *   "ARP exchange    128     0   7,812,500  256 ns  2.0×",
+ *   "stack         ns/op  B/op  per second          lneto",
+ *   "ARP exchange    128     0   7,812,500  256 ns (2.0×)",
  *   "",
  * ]);
  * ```
@@ -56,7 +56,7 @@ function formatGroup(group: string, members: readonly Measurement[]): string {
         const theirs = one.peers[peer];
         return theirs === undefined
           ? ""
-          : `${significant(theirs)} ns  ${(theirs / one.nsPerOp).toFixed(1)}×`;
+          : `${significant(theirs)} ns (${(theirs / one.nsPerOp).toFixed(1)}×)`;
       }),
     ]);
   }
