@@ -1,2 +1,43 @@
-/** Octet @octet/tcp. @module */
-export {};
+/**
+ * TCP (RFC 9293): the segment codec with its options, and the control logic, sans-IO: connections
+ * and listeners as nodes of a stack, with selective acknowledgements, RACK, and CUBIC.
+ *
+ * @example
+ * ```ts
+ * import { encodeTcp, TcpFlag, TcpFrame } from "@octet/tcp";
+ * import { Verdict } from "@octet/wire";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const segment = encodeTcp({ sourcePort: 1234, destinationPort: 80, flags: TcpFlag.Syn });
+ * const frame = new TcpFrame();
+ * frame.reset(segment, 0, segment.length);
+ * assertEquals(frame.validate(), Verdict.Ok);
+ * assertEquals(frame.flags, TcpFlag.Syn);
+ * ```
+ *
+ * @module
+ */
+export * from "./congestion.ts";
+export * from "./connection.ts";
+export * from "./counters.ts";
+export * from "./cubic.ts";
+export * from "./frame.ts";
+export * from "./isn.ts";
+export * from "./keepalive.ts";
+export * from "./listener.ts";
+export * from "./new_reno.ts";
+export * from "./options.ts";
+export * from "./reassembly.ts";
+export * from "./receiver.ts";
+export * from "./recovery.ts";
+export * from "./rack.ts";
+export * from "./retransmit_timer.ts";
+export * from "./rtt.ts";
+export * from "./scoreboard.ts";
+export * from "./segment.ts";
+export * from "./sender.ts";
+export * from "./sent_segment.ts";
+export * from "./seq.ts";
+export * from "./state.ts";
+export * from "./tcp.ts";
+export * from "./timestamps.ts";

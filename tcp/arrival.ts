@@ -1,0 +1,221 @@
+/**
+ * What an arriving segment does to a connection (RFC 9293 §3.10.7), in the order of that section.
+ *
+ * @module
+ */
+import { type Packet, Verdict } from "@octet/wire";
+import { type TcpConnection, TcpEvent } from "./connection.ts";
+import { TcpFlag } from "./frame.ts";
+import { establish, takeSyn } from "./handshake.ts";
+import { challenge, isExactReset } from "./reset.ts";
+import type { Segment } from "./segment.ts";
+import { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } from "./seq.ts";
+import { TcpError, TcpState } from "./state.ts";
+import { timeWaitDuration } from "./time_wait.ts";
+
+/** Takes a segment of `connection` in. */
+export function segmentArrives(
+  connection: TcpConnection,
+  segment: Segment,
+  packet: Packet,
+  now: number,
+): Verdict {
+  connection.keepAlive.heard(now);
+  return connection.state === TcpState.SynSent
+    ? arrivesInSynSent(connection, segment, now)
+    : arrivesSynchronized(connection, segment, packet, now);
+}
+
+/** §3.10.7.3 */
+function arrivesInSynSent(connection: TcpConnection, segment: Segment, now: number): Verdict {
+  const { sender, tcp } = connection;
+  const isAck = segment.has(TcpFlag.Ack);
+  const ack = segment.acknowledgment;
+  if (isAck && (seqBeforeOrAt(ack, sender.iss) || seqAfter(ack, sender.nxt))) {
+    tcp!.answerWithReset(segment, connection.localAddress, connection.remoteAddress);
+    return Verdict.Unexpected;
+  }
+  if (segment.has(TcpFlag.Rst)) {
+    if (!isAck) return Verdict.Unexpected;
+    connection.end(TcpError.Refused);
+    return Verdict.Ok;
+  }
+  if (!segment.has(TcpFlag.Syn)) return Verdict.Unexpected;
+  takeSyn(connection, segment, now);
+  if (isAck) {
+    sender.acknowledge(segment, connection.timestamps.roundTrip(segment, now), false, now);
+    connection.receiver.ackNow = true;
+    opened(connection);
+  } else {
+    // Simultaneous open: our SYN goes again, with an acknowledgement this time.
+    connection.state = TcpState.SynReceived;
+    sender.scoreboard.markAllLost();
+  }
+  connection.requestTurn();
+  return Verdict.Ok;
+}
+
+/** §3.10.7.4 */
+function arrivesSynchronized(
+  connection: TcpConnection,
+  segment: Segment,
+  packet: Packet,
+  now: number,
+): Verdict {
+  const { receiver, timestamps } = connection;
+  if (timestamps.isOld(segment, now)) {
+    connection.tcp!.counters.TcpExtPAWSEstab++;
+    return unacceptable(connection, segment, now);
+  }
+  if (!receiver.isAcceptable(segment)) {
+    // With a closed window "special allowance should be made to accept valid ACKs" (§3.10.7.4).
+    if (isAckAtClosedWindow(connection, segment)) acknowledged(connection, segment, now);
+    return unacceptable(connection, segment, now);
+  }
+  if (segment.has(TcpFlag.Rst)) return reset(connection, segment, now);
+  if (segment.has(TcpFlag.Syn)) {
+    challenge(connection, now);
+    return Verdict.Unexpected;
+  }
+  if (!segment.has(TcpFlag.Ack)) return Verdict.Unexpected;
+  timestamps.update(segment, receiver.lastAck, now);
+  const verdict = acknowledged(connection, segment, now);
+  if (verdict !== Verdict.Ok || connection.state === TcpState.Closed) return verdict;
+  text(connection, segment, packet, now);
+  return Verdict.Ok;
+}
+
+function isAckAtClosedWindow(connection: TcpConnection, segment: Segment): boolean {
+  return connection.receiver.wnd === 0 && segment.sequence === connection.receiver.nxt &&
+    (segment.flags & (TcpFlag.Ack | TcpFlag.Rst | TcpFlag.Syn)) === TcpFlag.Ack;
+}
+
+/** "If an incoming segment is not acceptable, an acknowledgment should be sent in reply." */
+function unacceptable(connection: TcpConnection, segment: Segment, now: number): Verdict {
+  if (segment.has(TcpFlag.Rst)) return Verdict.Unexpected;
+  const { receiver, sender } = connection;
+  if (connection.state === TcpState.SynReceived && segment.has(TcpFlag.Syn)) {
+    // The peer has not got our SYN-ACK.
+    if (segment.sequence === receiver.irs) sender.scoreboard.markAllLost();
+  } else {
+    if (connection.state === TcpState.TimeWait && segment.has(TcpFlag.Fin)) {
+      connection.linger(now + timeWaitDuration);
+    }
+    if (seqBefore(segment.sequence, receiver.nxt)) receiver.sawDuplicate(segment);
+    receiver.ackNow = true;
+  }
+  connection.requestTurn();
+  return Verdict.Unexpected;
+}
+
+/** Second: check the RST bit; RFC 5961 §3.2. */
+function reset(connection: TcpConnection, segment: Segment, now: number): Verdict {
+  if (!isExactReset(connection, segment)) {
+    challenge(connection, now);
+    return Verdict.Unexpected;
+  }
+  switch (connection.state) {
+    case TcpState.SynReceived:
+      connection.end(TcpError.Refused);
+      return Verdict.Ok;
+    case TcpState.TimeWait:
+      // RFC 1337: a reset must not cut TIME-WAIT short.
+      return Verdict.Unexpected;
+    case TcpState.Closing:
+    case TcpState.LastAck:
+      connection.end(TcpError.None);
+      return Verdict.Ok;
+    default:
+      connection.end(TcpError.Reset);
+      return Verdict.Ok;
+  }
+}
+
+/** Fifth: check the ACK field. */
+function acknowledged(connection: TcpConnection, segment: Segment, now: number): Verdict {
+  const { sender } = connection;
+  const ack = segment.acknowledgment;
+  if (connection.state === TcpState.SynReceived) {
+    if (seqBeforeOrAt(ack, sender.una) || seqAfter(ack, sender.nxt)) {
+      connection.tcp!.answerWithReset(
+        segment,
+        connection.localAddress,
+        connection.remoteAddress,
+      );
+      return Verdict.Unexpected;
+    }
+    if (connection.listener !== null && !connection.listener.hasRoom) {
+      // The accept queue is full: the handshake completes when the peer tries again.
+      connection.tcp!.counters.TcpExtListenOverflows++;
+      return Verdict.QueueFull;
+    }
+    sender.wl1 = segment.sequence;
+    sender.wl2 = ack;
+    opened(connection);
+  }
+  // RFC 5961 §5.2: what was never sent, or is older than any window, is not from the peer.
+  if (seqAfter(ack, sender.nxt) || seqDistance(ack, sender.una) > sender.maxWnd) {
+    challenge(connection, now);
+    return Verdict.Unexpected;
+  }
+  if (connection.state === TcpState.TimeWait) {
+    if (segment.has(TcpFlag.Fin)) {
+      connection.receiver.ackNow = true;
+      connection.linger(now + timeWaitDuration);
+      connection.requestTurn();
+    }
+    return Verdict.Ok;
+  }
+  takeAcknowledgment(connection, segment, now);
+  if (sender.isFinAcknowledged) connection.advanceState(true, connection.receiver.finReached, now);
+  return Verdict.Ok;
+}
+
+function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: number): void {
+  const { sender, timestamps } = connection;
+  const free = sender.buffer.free;
+  const changed = sender.updateWindow(segment);
+  const advanced = seqAfter(segment.acknowledgment, sender.una);
+  if (advanced || segment.acknowledgment === sender.una) {
+    const isBare = !changed && segment.length === 0;
+    sender.acknowledge(segment, timestamps.roundTrip(segment, now), isBare, now);
+    if (advanced || changed || sender.scoreboard.lost.first !== null || sender.unsent > 0) {
+      connection.requestTurn();
+    }
+    if (advanced && isWorthTelling(free, sender.buffer.free, sender.buffer.limit)) {
+      connection.tell(TcpEvent.Writable);
+    }
+  }
+}
+
+/** A writer that waits is woken when a third of the buffer is free, as Linux does, not for every segment. */
+function isWorthTelling(before: number, after: number, limit: number): boolean {
+  return after > before && after * 3 >= limit;
+}
+
+function opened(connection: TcpConnection): void {
+  establish(connection);
+  connection.tcp!.established(connection);
+  connection.tell(TcpEvent.Opened | TcpEvent.Writable);
+}
+
+/** Seventh and eighth: process the segment text, check the FIN bit. */
+function text(connection: TcpConnection, segment: Segment, packet: Packet, now: number): void {
+  const { receiver, state } = connection;
+  if (segment.payloadLength === 0 && !segment.has(TcpFlag.Fin)) return;
+  if (
+    state !== TcpState.Established && state !== TcpState.FinWait1 && state !== TcpState.FinWait2
+  ) return;
+  if (connection.isOrphan && segment.payloadLength > 0) {
+    // Nobody is left to read it (RFC 1122 §4.2.2.13).
+    connection.tcp!.counters.TcpExtTCPAbortOnData++;
+    connection.abort(now);
+    return;
+  }
+  const news = receiver.accept(segment, packet, now);
+  if (receiver.finReached) {
+    connection.advanceState(connection.sender.isFinAcknowledged, true, now);
+  }
+  if (receiver.ackNow) connection.requestTurn();
+  if (news) connection.tell(TcpEvent.Readable);
+}

@@ -1,0 +1,43 @@
+/**
+ * What a congestion controller is: it takes numbers and answers a window. It never reaches into
+ * the sender.
+ *
+ * @module
+ */
+
+/** A congestion controller (RFC 5681 and its successors). All sizes in bytes, all times in milliseconds. */
+export interface CongestionControl {
+  /** The name by which it is chosen: `"reno"`, `"cubic"`. */
+  readonly name: string;
+  /** The congestion window. */
+  readonly cwnd: number;
+  /** The slow-start threshold; Infinity before the first loss. */
+  readonly ssthresh: number;
+  /** A connection begins, or has learnt its segment size; the window is the initial one (RFC 6928). */
+  start(mss: number): void;
+  /**
+   * New data has been acknowledged outside of recovery, while the window was what held the sender back.
+   *
+   * @param acked Bytes newly acknowledged.
+   * @param srtt The smoothed round-trip time.
+   */
+  acknowledged(acked: number, srtt: number, now: number): void;
+  /**
+   * A loss was found by acknowledgements: the threshold and window of the recovery that begins.
+   *
+   * @param flight Bytes outstanding.
+   */
+  lost(flight: number, now: number): void;
+  /** The retransmission timer went off for the first time in a row: back to one segment (RFC 5681 §3.1). */
+  timedOut(flight: number, now: number): void;
+  /** The sender was idle for longer than an RTO (RFC 2861 §2). */
+  idled(): void;
+}
+
+/** Makes a controller for one connection. */
+export type CongestionControlFactory = () => CongestionControl;
+
+/** The initial window (RFC 6928 §2). */
+export function initialWindow(mss: number): number {
+  return Math.min(10 * mss, Math.max(2 * mss, 14_600));
+}

@@ -1,0 +1,106 @@
+/**
+ * CUBIC (RFC 9438): the window grows with the cube of the time since the last loss, so that a long
+ * fat path fills again in seconds, and never grows slower than Reno would.
+ *
+ * @module
+ */
+import { type CongestionControl, initialWindow } from "./congestion.ts";
+
+/** How steep the cubic is, in segments per second cubed (RFC 9438 §5). */
+const scaling = 0.4;
+/** What is left of the window after a loss (RFC 9438 §4.6). */
+const betaCubic = 0.7;
+/** Reno's growth that is as fair as its own with {@linkcode betaCubic} (RFC 9438 §4.3). */
+const alphaCubic = (3 * (1 - betaCubic)) / (1 + betaCubic);
+
+/** The controller that Linux uses by default, and so do we. */
+export class Cubic implements CongestionControl {
+  /** `"cubic"`, as Linux calls it. */
+  readonly name: string = "cubic";
+  /** The congestion window in bytes. */
+  cwnd: number = 0;
+  /** The slow-start threshold in bytes. */
+  ssthresh: number = Infinity;
+  #mss = 0;
+  /** The window before the last reduction, in segments. */
+  #wMax = 0;
+  /** When the current congestion avoidance stage began, -1 when it has not. */
+  #epoch = -1;
+  /** How long after the epoch the cubic reaches `#origin`, in seconds. */
+  #k = 0;
+  /** The plateau of the cubic, in segments. */
+  #origin = 0;
+  /** Reno's window, in segments. */
+  #wEst = 0;
+
+  /** A connection begins. */
+  start(mss: number): void {
+    this.#mss = mss;
+    this.cwnd = initialWindow(mss);
+    this.ssthresh = Infinity;
+    this.#wMax = 0;
+    this.#epoch = -1;
+  }
+
+  /** Grows the window (RFC 9438 §4.2–§4.5). */
+  acknowledged(acked: number, srtt: number, now: number): void {
+    if (this.cwnd < this.ssthresh) {
+      this.cwnd += acked;
+      return;
+    }
+    const mss = this.#mss;
+    const window = this.cwnd / mss;
+    if (this.#epoch < 0) this.#begin(window, now);
+    const elapsed = (now - this.#epoch) / 1000;
+    const target = this.#curve(elapsed + srtt / 1000);
+    this.#wEst += ((window >= this.#wMax ? 1 : alphaCubic) * acked) / this.cwnd;
+    if (this.#curve(elapsed) < this.#wEst) {
+      this.cwnd = Math.max(this.cwnd, this.#wEst * mss);
+      return;
+    }
+    const bounded = Math.min(Math.max(target, window), 1.5 * window);
+    this.cwnd += ((bounded - window) / window) * acked;
+  }
+
+  /** A loss was found by acknowledgements (RFC 9438 §4.6, with fast convergence of §4.7). */
+  lost(_flight: number, _now: number): void {
+    this.#reduce();
+    this.cwnd = this.ssthresh;
+  }
+
+  /** The retransmission timer went off (RFC 9438 §4.8). */
+  timedOut(_flight: number, _now: number): void {
+    this.#reduce();
+    this.cwnd = this.#mss;
+  }
+
+  /** Back to the initial window; the cubic begins anew. */
+  idled(): void {
+    this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
+    this.#epoch = -1;
+  }
+
+  #curve(seconds: number): number {
+    const distance = seconds - this.#k;
+    return scaling * distance * distance * distance + this.#origin;
+  }
+
+  #begin(window: number, now: number): void {
+    this.#epoch = now;
+    this.#wEst = window;
+    if (window < this.#wMax) {
+      this.#k = Math.cbrt((this.#wMax - window) / scaling);
+      this.#origin = this.#wMax;
+    } else {
+      this.#k = 0;
+      this.#origin = window;
+    }
+  }
+
+  #reduce(): void {
+    const window = this.cwnd / this.#mss;
+    this.#wMax = window < this.#wMax ? (window * (1 + betaCubic)) / 2 : window;
+    this.ssthresh = Math.max(this.cwnd * betaCubic, 2 * this.#mss);
+    this.#epoch = -1;
+  }
+}

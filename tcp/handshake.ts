@@ -1,0 +1,79 @@
+/**
+ * Opening a connection: active, passive and simultaneous (RFC 9293 §3.5), and what the two sides
+ * agree on (RFC 7323, RFC 2018).
+ *
+ * @module
+ */
+import type { TcpConnection } from "./connection.ts";
+import { initialSequence, timestampOffset } from "./isn.ts";
+import { maxWindowScale } from "./options.ts";
+import type { Segment } from "./segment.ts";
+import { TcpError, TcpState } from "./state.ts";
+import type { Tcp } from "./tcp.ts";
+
+/** What a peer that announces no MSS is assumed to take (RFC 9293 §3.7.1). */
+export const defaultMss = 536;
+/** The least MSS that is believed; a smaller one would be an attack on the sender's efficiency (Linux's `TCP_MIN_MSS`). */
+export const minMss = 88;
+/** Length of IPv4 and TCP headers without options, in bytes. */
+export const headersLength = 40;
+/** Length of the timestamps option with its padding, in bytes. */
+const timestampsLength = 12;
+
+/** The smallest window shift with which 16 bits express `limit` (RFC 7323 §2.3). */
+export function windowScaleFor(limit: number): number {
+  let scale = 0;
+  while (scale < maxWindowScale && limit > 0xffff << scale) scale++;
+  return scale;
+}
+
+/** Readies a connection for its first segment: addresses and ports are set, everything else starts anew. */
+export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void {
+  const { localAddress, remoteAddress, localPort, remotePort } = connection;
+  connection.tcp = tcp;
+  connection.error = TcpError.None;
+  connection.isOrphan = false;
+  connection.listener = null;
+  connection.lingerUntil = Infinity;
+  connection.scalesWindow = false;
+  connection.keepAlive.stop();
+  connection.receiver.reset();
+  connection.sender.clear();
+  const ports = (localPort << 16) | remotePort;
+  connection.sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
+  connection.timestamps.reset(timestampOffset(tcp.hash, localAddress, remoteAddress));
+  connection.receiveMss = tcp.network.mtu(remoteAddress) - headersLength;
+}
+
+/** The peer's SYN has come, first or in answer to ours. */
+export function takeSyn(connection: TcpConnection, segment: Segment, now: number): void {
+  const { sender, receiver, timestamps } = connection;
+  receiver.open(segment.sequence);
+  if (segment.hasTimestamps && connection.offersTimestamps) timestamps.open(segment, now);
+  sender.sackPermitted = segment.sackPermitted && connection.offersSack;
+  connection.scalesWindow = segment.windowScale >= 0 && connection.offersWindowScaling;
+  if (connection.scalesWindow) {
+    sender.scale = segment.windowScale;
+    receiver.scale = connection.offeredScale;
+  }
+  sender.wnd = segment.window;
+  sender.maxWnd = segment.window;
+  sender.wl1 = segment.sequence;
+  sender.wl2 = segment.acknowledgment;
+  startSender(connection, segment.mss);
+}
+
+/** The most we send in a segment: what the peer takes and the path carries, less the options (RFC 6691 §3). */
+function startSender(connection: TcpConnection, announced: number): void {
+  const { network } = connection.tcp!;
+  const { remoteAddress, timestamps } = connection;
+  const peerMss = Math.max(announced === 0 ? defaultMss : announced, minMss);
+  const options = timestamps.enabled ? timestampsLength : 0;
+  const mss = Math.min(peerMss, network.mtu(remoteAddress) - headersLength) - options;
+  connection.sender.start(mss, network.maxSegment(remoteAddress) - headersLength - options);
+}
+
+/** The handshake is complete. */
+export function establish(connection: TcpConnection): void {
+  connection.state = connection.sender.finWanted ? TcpState.FinWait1 : TcpState.Established;
+}

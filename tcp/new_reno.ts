@@ -1,0 +1,60 @@
+/**
+ * NewReno's window (RFC 5681 §3.1, RFC 6582): slow start, then one segment a round trip; half on loss.
+ *
+ * @module
+ */
+import { type CongestionControl, initialWindow } from "./congestion.ts";
+
+/** The controller that every other one is measured against. */
+export class NewReno implements CongestionControl {
+  /** `"reno"`, as Linux calls it. */
+  readonly name: string = "reno";
+  /** The congestion window in bytes. */
+  cwnd: number = 0;
+  /** The slow-start threshold in bytes. */
+  ssthresh: number = Infinity;
+  #mss = 0;
+  #credit = 0;
+
+  /** A connection begins. */
+  start(mss: number): void {
+    this.#mss = mss;
+    this.cwnd = initialWindow(mss);
+    this.ssthresh = Infinity;
+    this.#credit = 0;
+  }
+
+  /** Grows the window; `acked` is counted in bytes (RFC 3465), at most two segments a step in slow start. */
+  acknowledged(acked: number): void {
+    let rest = acked;
+    if (this.cwnd < this.ssthresh) {
+      const step = Math.min(rest, this.ssthresh - this.cwnd);
+      this.cwnd += step;
+      rest -= step;
+    }
+    this.#credit += rest;
+    if (this.#credit >= this.cwnd) {
+      this.#credit -= this.cwnd;
+      this.cwnd += this.#mss;
+    }
+  }
+
+  /** Halves what is in flight (RFC 5681 equation 4). */
+  lost(flight: number): void {
+    this.ssthresh = Math.max(flight / 2, 2 * this.#mss);
+    this.cwnd = this.ssthresh;
+    this.#credit = 0;
+  }
+
+  /** One segment, and slow start up to half of what was in flight. */
+  timedOut(flight: number): void {
+    this.ssthresh = Math.max(flight / 2, 2 * this.#mss);
+    this.cwnd = this.#mss;
+    this.#credit = 0;
+  }
+
+  /** Back to the initial window, as the path may have changed. */
+  idled(): void {
+    this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
+  }
+}

@@ -1,0 +1,270 @@
+/**
+ * The receiving half of a connection: what has come, in order and out of order, and what we owe the
+ * peer for it (RFC 9293 §3.8, RFC 5681 §4.2).
+ *
+ * @module
+ */
+import { type Packet, RingBuffer } from "@octet/wire";
+import { delayedAckTimeout, quickAckSegments } from "./delayed_ack.ts";
+import { TcpFlag } from "./frame.ts";
+import { Reassembly } from "./reassembly.ts";
+import type { Segment } from "./segment.ts";
+import { seqAdd, seqAfter, seqBefore, seqBeforeOrAt, seqDistance, seqMax } from "./seq.ts";
+import { isWorthAdvertising, isWorthUpdating } from "./window.ts";
+
+/** Receive variables and buffer of one connection. Sequence numbers are signed 32-bit. */
+export class Receiver {
+  /** IRS: the peer's initial sequence number. */
+  irs: number = 0;
+  /** RCV.NXT: next sequence number expected. */
+  nxt: number = 0;
+  /** RCV.NXT + RCV.WND: the right edge of the window as the peer knows it. */
+  edge: number = 0;
+  /** Rcv.Wind.Shift: how far our window field is shifted (RFC 7323 §2). */
+  scale: number = 0;
+  /** The peer's largest segment seen so far, in payload bytes. */
+  mss: number = 536;
+  /** Last.ACK.sent (RFC 7323 §4.3). */
+  lastAck: number = 0;
+  /** Whether the peer's FIN has been reached. */
+  finReached: boolean = false;
+  /** Whether the application wants no more data: what still comes is acknowledged and dropped. */
+  isDiscarding: boolean = false;
+  /** Whether an acknowledgement is owed at once. */
+  ackNow: boolean = false;
+  /** When a delayed acknowledgement falls due, in milliseconds; Infinity when none is owed. */
+  ackAt: number = Infinity;
+  /** How many segments brought data that was here already. */
+  duplicates: number = 0;
+  /** Bytes ready for the application. */
+  readonly buffer: RingBuffer;
+  /** What has come beyond a gap. */
+  readonly reassembly: Reassembly = new Reassembly();
+  /** SACK blocks to be sent: left and right edges in turn. */
+  readonly sackEdges: Int32Array = new Int32Array(8);
+
+  #quick: number = quickAckSegments;
+  #interactive = false;
+  #finSequence = 0;
+  #finSeen = false;
+  #duplicateLeft = 0;
+  #duplicateRight = 0;
+
+  /**
+   * Makes an idle receiver.
+   *
+   * @param limit Bytes the receive buffer may hold.
+   */
+  constructor(limit: number) {
+    this.buffer = new RingBuffer(limit);
+  }
+
+  /** RCV.WND: the window as the peer knows it, in bytes. */
+  get wnd(): number {
+    return Math.max(0, seqDistance(this.nxt, this.edge));
+  }
+
+  /** Begins a connection. */
+  reset(): void {
+    this.irs = 0;
+    this.nxt = 0;
+    this.edge = 0;
+    this.scale = 0;
+    this.mss = 536;
+    this.finReached = false;
+    this.isDiscarding = false;
+    this.ackNow = false;
+    this.ackAt = Infinity;
+    this.duplicates = 0;
+    this.#quick = quickAckSegments;
+    this.#interactive = false;
+    this.#finSeen = false;
+    this.#duplicateLeft = 0;
+    this.#duplicateRight = 0;
+    this.clear();
+  }
+
+  /** The peer's SYN has come. */
+  open(irs: number): void {
+    this.irs = irs;
+    this.nxt = seqAdd(irs, 1);
+    this.edge = this.nxt;
+    this.lastAck = this.nxt;
+  }
+
+  /** Forgets all data and gives the memory back. */
+  clear(): void {
+    this.buffer.clear();
+    this.reassembly.advance(seqAdd(this.nxt, 0x7fffffff));
+  }
+
+  /** Whether there are blocks to report by SACK. */
+  get owesSack(): boolean {
+    return this.reassembly.count > 0 || this.#duplicateLeft !== this.#duplicateRight;
+  }
+
+  /** Whether any of the segment lies in the window (RFC 9293 §3.10.7.4, table 6). */
+  isAcceptable(segment: Segment): boolean {
+    const length = segment.length;
+    const start = segment.sequence;
+    const window = this.wnd;
+    if (length === 0) {
+      return window === 0
+        ? start === this.nxt
+        : seqBeforeOrAt(this.nxt, start) && seqBefore(start, this.edge);
+    }
+    if (window === 0) return false;
+    const last = seqAdd(start, length - 1);
+    return (seqBeforeOrAt(this.nxt, start) && seqBefore(start, this.edge)) ||
+      (seqBeforeOrAt(this.nxt, last) && seqBefore(last, this.edge));
+  }
+
+  /**
+   * Takes an acceptable segment's text and FIN.
+   *
+   * @returns Whether bytes became readable or the FIN was reached.
+   */
+  accept(segment: Segment, packet: Packet, now: number): boolean {
+    const before = this.nxt;
+    if (segment.payloadLength > 0) this.#text(segment, packet, now);
+    if (segment.has(TcpFlag.Fin)) {
+      this.#finSeen = true;
+      this.#finSequence = seqAdd(segment.sequence, segment.length - 1);
+      this.ackNow = true;
+    }
+    if (this.#finSeen && !this.finReached && this.nxt === this.#finSequence) {
+      this.nxt = seqAdd(this.nxt, 1);
+      this.edge = seqMax(this.edge, this.nxt);
+      this.finReached = true;
+      this.ackNow = true;
+    }
+    return this.nxt !== before;
+  }
+
+  #text(segment: Segment, packet: Packet, now: number): void {
+    let start = segment.sequence;
+    let offset = segment.payloadOffset;
+    let end = seqAdd(start, segment.payloadLength);
+    if (segment.payloadLength > this.mss) this.mss = Math.min(segment.payloadLength, 9216);
+    if (seqBefore(start, this.nxt)) {
+      const known = Math.min(seqDistance(start, this.nxt), segment.payloadLength);
+      this.duplicates++;
+      this.#duplicateLeft = start;
+      this.#duplicateRight = seqAdd(start, known);
+      this.ackNow = true;
+      offset += known;
+      start = seqAdd(start, known);
+    }
+    const edge = seqAdd(this.nxt, this.isDiscarding ? this.wnd : this.buffer.free);
+    if (seqAfter(end, edge)) end = edge;
+    const length = seqDistance(start, end);
+    if (length <= 0) {
+      this.ackNow = true;
+    } else if (start === this.nxt) {
+      this.#inOrder(packet, offset, length, now);
+    } else {
+      this.#outOfOrder(packet, start, end, offset, length);
+    }
+  }
+
+  #inOrder(packet: Packet, offset: number, length: number, now: number): void {
+    let taken = length;
+    if (!this.isDiscarding) {
+      this.buffer.place(0, packet.bytes, packet.address, offset, length);
+    }
+    if (this.reassembly.count > 0) {
+      // RFC 5681 §4.2: what fills a gap, or part of one, is acknowledged at once.
+      this.ackNow = true;
+      taken = seqDistance(this.nxt, this.reassembly.advance(seqAdd(this.nxt, length)));
+    }
+    if (!this.isDiscarding) this.buffer.commit(taken);
+    this.nxt = seqAdd(this.nxt, taken);
+    this.#owe(now);
+  }
+
+  #outOfOrder(packet: Packet, start: number, end: number, offset: number, length: number): void {
+    this.ackNow = true;
+    if (this.isDiscarding) return;
+    if (this.reassembly.contains(start, end)) {
+      this.duplicates++;
+      this.#duplicateLeft = start;
+      this.#duplicateRight = end;
+      return;
+    }
+    if (!this.reassembly.add(start, end)) return;
+    const distance = seqDistance(this.nxt, start);
+    this.buffer.place(distance, packet.bytes, packet.address, offset, length);
+  }
+
+  /** In-order data is acknowledged at the latest with every second full segment, or in 40 ms (RFC 5681 §4.2). */
+  #owe(now: number): void {
+    if (this.ackNow) return;
+    if (seqDistance(this.lastAck, this.nxt) > this.mss) {
+      this.ackNow = true;
+    } else if (this.#quick > 0 && !this.#interactive) {
+      this.#quick--;
+      this.ackNow = true;
+    } else if (this.ackAt === Infinity) {
+      this.ackAt = now + delayedAckTimeout;
+    }
+  }
+
+  /** The delayed acknowledgement falls due. */
+  expire(now: number): void {
+    if (this.ackAt > now) return;
+    this.ackAt = Infinity;
+    this.ackNow = true;
+  }
+
+  /** Whether the application has read enough for the peer to be told at once (RFC 9293 §3.8.6.2.2). */
+  owesUpdate(): boolean {
+    return isWorthUpdating(this.wnd, this.#available(), this.buffer.limit, this.mss);
+  }
+
+  /**
+   * The window field of a segment that goes out now, and with it the acknowledgement: whatever was
+   * owed is paid.
+   *
+   * @param carriesData Whether the segment carries data: the exchange is interactive then, and acknowledgements
+   *     wait for the next answer to ride on.
+   */
+  advertise(isSyn: boolean, carriesData: boolean): number {
+    if (carriesData && (this.ackAt !== Infinity || this.ackNow)) this.#interactive = true;
+    this.ackNow = false;
+    this.ackAt = Infinity;
+    this.lastAck = this.nxt;
+    const available = this.#available();
+    if (isWorthAdvertising(this.wnd, available, this.buffer.limit, this.mss)) {
+      const shift = isSyn ? 0 : this.scale;
+      const window = Math.min(available >>> shift, 0xffff) << shift;
+      this.edge = seqMax(this.edge, seqAdd(this.nxt, window));
+    }
+    return Math.min(this.wnd >>> (isSyn ? 0 : this.scale), 0xffff);
+  }
+
+  /** Fills `sackEdges` (RFC 2018 §4; a duplicate first, RFC 2883 §4) and gives how many blocks there are. */
+  sackBlocks(limit: number): number {
+    let count = 0;
+    if (this.#duplicateLeft !== this.#duplicateRight) {
+      this.sackEdges[0] = this.#duplicateLeft;
+      this.sackEdges[1] = this.#duplicateRight;
+      this.#duplicateLeft = this.#duplicateRight;
+      count = 1;
+    }
+    return this.reassembly.count === 0
+      ? count
+      : this.reassembly.report(this.sackEdges, count, limit);
+  }
+
+  /** Remembers that a segment came that was wholly a duplicate, to be reported once. */
+  sawDuplicate(segment: Segment): void {
+    if (segment.payloadLength === 0) return;
+    this.duplicates++;
+    this.#duplicateLeft = segment.sequence;
+    this.#duplicateRight = seqAdd(segment.sequence, segment.payloadLength);
+  }
+
+  #available(): number {
+    return this.isDiscarding ? this.buffer.limit : this.buffer.free;
+  }
+}

@@ -1,0 +1,86 @@
+/**
+ * Where the sender stands in repairing a loss, and how much it may send meanwhile: proportional
+ * rate reduction (RFC 6937).
+ *
+ * @module
+ */
+import { seqBefore } from "./seq.ts";
+
+/** The states of loss recovery. */
+export const RecoveryState = {
+  /** Nothing is known to be lost. */
+  Open: 0,
+  /** A loss was found by acknowledgements (RFC 6675 §5). */
+  Recovery: 1,
+  /** The retransmission timer went off (RFC 6298 §5). */
+  Loss: 2,
+} as const;
+
+/** One of the states of {@linkcode RecoveryState}. */
+export type RecoveryState = (typeof RecoveryState)[keyof typeof RecoveryState];
+
+/** One connection's recovery. */
+export class Recovery {
+  /** The state. */
+  state: RecoveryState = RecoveryState.Open;
+  /** RecoveryPoint: SND.NXT when the episode began; it is over when all of that is acknowledged. */
+  point: number = 0;
+  /** The window during fast recovery, in bytes. */
+  cwnd: number = 0;
+  #ssthresh = 0;
+  #flight = 0;
+  #delivered = 0;
+  #sent = 0;
+
+  /** No episode. */
+  reset(): void {
+    this.state = RecoveryState.Open;
+  }
+
+  /**
+   * Fast recovery begins.
+   *
+   * @param point SND.NXT.
+   * @param flight Octets outstanding (RFC 6937's RecoverFS).
+   * @param ssthresh What the congestion controller says the window shall be.
+   */
+  enter(point: number, flight: number, ssthresh: number): void {
+    this.state = RecoveryState.Recovery;
+    this.point = point;
+    this.#ssthresh = ssthresh;
+    this.#flight = Math.max(flight, 1);
+    this.#delivered = 0;
+    this.#sent = 0;
+  }
+
+  /** The timer went off. */
+  enterLoss(point: number): void {
+    this.state = RecoveryState.Loss;
+    this.point = point;
+  }
+
+  /** Whether `una` ends the episode. */
+  isOver(una: number): boolean {
+    return this.state !== RecoveryState.Open && !seqBefore(una, this.point);
+  }
+
+  /** An acknowledgement has come during fast recovery (RFC 6937 §3). */
+  acknowledged(delivered: number, pipe: number, mss: number): void {
+    this.#delivered += delivered;
+    let allowance: number;
+    if (pipe > this.#ssthresh) {
+      allowance = Math.ceil((this.#delivered * this.#ssthresh) / this.#flight) - this.#sent;
+    } else {
+      const limit = Math.max(this.#delivered - this.#sent, delivered) + mss;
+      allowance = Math.min(this.#ssthresh - pipe, limit);
+    }
+    // The first retransmission goes out at once (RFC 5681 §3.2 step 3).
+    if (this.#sent === 0) allowance = Math.max(allowance, mss);
+    this.cwnd = pipe + Math.max(allowance, 0);
+  }
+
+  /** Octets have been sent during fast recovery. */
+  sent(octets: number): void {
+    this.#sent += octets;
+  }
+}

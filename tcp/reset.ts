@@ -1,0 +1,117 @@
+/**
+ * Resets: those that answer what belongs to no connection (RFC 9293 §3.10.7.1), those that end one,
+ * and the defence against forged ones (RFC 5961).
+ *
+ * @module
+ */
+import { type Packet, writeU16, writeU32 } from "@octet/wire";
+import type { TcpConnection } from "./connection.ts";
+import { TcpFlag, tcpHeaderLength } from "./frame.ts";
+import type { Segment } from "./segment.ts";
+import { seqAdd } from "./seq.ts";
+
+/** How many resets wait at most; beyond that the oldest matter least and new ones are not made. */
+const capacity = 32;
+/** Words of one entry. */
+const width = 6;
+
+/** How many challenge acknowledgements a connection sends in a second (RFC 5961 §7). */
+const challengesPerSecond = 10;
+
+/** Segments of no connection that wait to be sent. */
+export class ResetQueue {
+  readonly #words: Int32Array = new Int32Array(capacity * width);
+  #head = 0;
+  #length = 0;
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#length === 0;
+  }
+
+  /** Answers a segment that no connection takes. Gives `false` when the queue is full, or nothing is to be said. */
+  answer(segment: Segment, local: number, remote: number): boolean {
+    if (segment.has(TcpFlag.Rst)) return false;
+    const ports = (segment.destinationPort << 16) | segment.sourcePort;
+    if (segment.has(TcpFlag.Ack)) {
+      return this.#push(local, remote, ports, segment.acknowledgment, 0, TcpFlag.Rst);
+    }
+    const ack = segment.endSequence;
+    return this.#push(local, remote, ports, 0, ack, TcpFlag.Rst | TcpFlag.Ack);
+  }
+
+  /** Tells the peer of a connection that it has ended (RFC 9293 §3.10.5). */
+  end(connection: TcpConnection): boolean {
+    const ports = (connection.localPort << 16) | connection.remotePort;
+    return this.#push(
+      connection.localAddress,
+      connection.remoteAddress,
+      ports,
+      connection.sender.nxt,
+      connection.receiver.nxt,
+      TcpFlag.Rst | TcpFlag.Ack,
+    );
+  }
+
+  /** Writes the oldest at `offset`; gives its length in bytes. */
+  write(packet: Packet, offset: number): number {
+    const words = this.#words;
+    const at = this.#head * width;
+    const { bytes } = packet;
+    packet.source = words[at]! >>> 0;
+    packet.destination = words[at + 1]! >>> 0;
+    writeU32(bytes, offset, words[at + 2]!);
+    writeU32(bytes, offset + 4, words[at + 3]!);
+    writeU32(bytes, offset + 8, words[at + 4]!);
+    bytes[offset + 12] = (tcpHeaderLength / 4) << 4;
+    bytes[offset + 13] = words[at + 5]!;
+    writeU16(bytes, offset + 14, 0);
+    writeU16(bytes, offset + 18, 0);
+    packet.startChecksum(6, offset, tcpHeaderLength, 16);
+    this.#head = (this.#head + 1) % capacity;
+    this.#length--;
+    return tcpHeaderLength;
+  }
+
+  #push(
+    local: number,
+    remote: number,
+    ports: number,
+    sequence: number,
+    ack: number,
+    flags: number,
+  ): boolean {
+    if (this.#length === capacity) return false;
+    const at = ((this.#head + this.#length++) % capacity) * width;
+    this.#words[at] = local;
+    this.#words[at + 1] = remote;
+    this.#words[at + 2] = ports;
+    this.#words[at + 3] = sequence;
+    this.#words[at + 4] = ack;
+    this.#words[at + 5] = flags;
+    return true;
+  }
+}
+
+/**
+ * Asks the peer to prove itself: an acknowledgement that only the true peer can answer with an exact
+ * sequence number (RFC 5961 §3.2, §4.2, §5.2), no more than some a second.
+ */
+export function challenge(connection: TcpConnection, now: number): void {
+  if (now - connection.challengeWindow >= 1000) {
+    connection.challengeWindow = now;
+    connection.challenges = 0;
+  }
+  if (connection.challenges >= challengesPerSecond) return;
+  connection.challenges++;
+  connection.tcp!.counters.TcpExtTCPChallengeACK++;
+  connection.receiver.ackNow = true;
+  connection.requestTurn();
+}
+
+/** Whether a reset in the window stands exactly where it must (RFC 5961 §3.2). */
+export function isExactReset(connection: TcpConnection, segment: Segment): boolean {
+  return segment.sequence === connection.receiver.nxt ||
+    // A reset that follows our duplicate of the peer's FIN stands one further.
+    (connection.receiver.finReached && segment.sequence === seqAdd(connection.receiver.nxt, -1));
+}

@@ -1,0 +1,74 @@
+/**
+ * Round-trip time and retransmission timeout (RFC 6298). Holds no clock.
+ *
+ * @module
+ */
+
+/** RTO before the first sample (RFC 6298 §2.1), in milliseconds. */
+export const initialRto = 1000;
+/**
+ * The least that is added to the smoothed RTT, in milliseconds. RFC 6298 §2.4 asks for an RTO of a
+ * second, from the days of coarse clocks; Linux adds 200 ms to the RTT instead, which is above the
+ * delayed acknowledgement of every stack, and so do we.
+ */
+export const minRto = 200;
+/** The largest RTO (RFC 6298 §2.5 allows no less than 60 s), in milliseconds. */
+export const maxRto = 120_000;
+
+/** Smoothed RTT, its variation, and the timeout that follows. */
+export class RttEstimator {
+  /** Smoothed round-trip time in milliseconds; 0 before the first sample. */
+  srtt: number = 0;
+  /** Its mean deviation in milliseconds. */
+  rttvar: number = 0;
+  /** The smallest sample in milliseconds; Infinity before the first. */
+  minRtt: number = Infinity;
+  /** How many times the timeout has been doubled since the last sample. */
+  backoff: number = 0;
+  #rto: number = initialRto;
+
+  /** The retransmission timeout in milliseconds, back-off included. */
+  get rto(): number {
+    return Math.min(this.#rto * 2 ** this.backoff, maxRto);
+  }
+
+  /** The timeout without back-off, in milliseconds. */
+  get baseRto(): number {
+    return this.#rto;
+  }
+
+  /** Forgets everything, for a new connection. */
+  reset(): void {
+    this.srtt = 0;
+    this.rttvar = 0;
+    this.minRtt = Infinity;
+    this.backoff = 0;
+    this.#rto = initialRto;
+  }
+
+  /**
+   * Takes in a sample. Karn's rule is the caller's: no sample from a segment sent twice, unless a
+   * timestamp tells the two apart (RFC 6298 §3).
+   *
+   * @param measured In milliseconds.
+   */
+  sample(measured: number): void {
+    // On virtual time an answer may come at once, and 0 says that there was no sample.
+    const rtt = Math.max(measured, 0.001);
+    if (rtt < this.minRtt) this.minRtt = rtt;
+    if (this.srtt === 0) {
+      this.srtt = rtt;
+      this.rttvar = rtt / 2;
+    } else {
+      this.rttvar += (Math.abs(this.srtt - rtt) - this.rttvar) / 4;
+      this.srtt += (rtt - this.srtt) / 8;
+    }
+    this.#rto = Math.min(this.srtt + Math.max(4 * this.rttvar, minRto), maxRto);
+    this.backoff = 0;
+  }
+
+  /** The timer went off: doubles the timeout (RFC 6298 §5.5). */
+  backOff(): void {
+    this.backoff++;
+  }
+}

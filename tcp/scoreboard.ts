@@ -1,0 +1,189 @@
+/**
+ * The scoreboard (RFC 6675 §3): which of the octets sent are in flight, held by the peer, or lost.
+ *
+ * Every record stands in sequence order, and besides in exactly one of two queues, `inFlight` in
+ * order of transmission or `lost` in order of discovery; those the peer holds stand in neither. So
+ * the pipe is a number that is at hand, and an acknowledgement costs what it changes.
+ *
+ * @module
+ */
+import { seqAfter, seqBefore, seqBeforeOrAt } from "./seq.ts";
+import { RecordQueue, returnRecord, type SentSegment, takeRecord } from "./sent_segment.ts";
+
+/** The records of one connection's flight. */
+export class Scoreboard {
+  /** Sent, and neither acknowledged nor deemed lost. */
+  readonly inFlight: RecordQueue = new RecordQueue();
+  /** Deemed lost, not sent again yet. */
+  readonly lost: RecordQueue = new RecordQueue();
+  /** Octets that the peer holds beyond a gap. */
+  sackedOctets: number = 0;
+  /** The oldest record, or `null` when all is acknowledged. */
+  first: SentSegment | null = null;
+  #last: SentSegment | null = null;
+  /** Where the last search ended; SACK blocks come near each other. */
+  #hint: SentSegment | null = null;
+
+  /** Whether nothing is outstanding. */
+  get isEmpty(): boolean {
+    return this.first === null;
+  }
+
+  /** The newest record, or `null`. */
+  get last(): SentSegment | null {
+    return this.#last;
+  }
+
+  /** RFC 6675's pipe: octets believed to be in the network. */
+  get pipe(): number {
+    return this.inFlight.octets;
+  }
+
+  /** Records that `[start, end)` has just been sent for the first time. */
+  add(start: number, end: number, now: number): SentSegment {
+    const record = takeRecord(start, end);
+    record.previous = this.#last;
+    if (this.#last === null) this.first = record;
+    else this.#last.next = record;
+    this.#last = record;
+    record.sentAt = now;
+    record.transmissions = 1;
+    this.inFlight.push(record);
+    return record;
+  }
+
+  /** Records that a lost record, or the part of it before `end`, has just been sent again. */
+  sentAgain(record: SentSegment, now: number): void {
+    this.#leave(record);
+    record.isLost = false;
+    record.sentAt = now;
+    record.transmissions++;
+    this.inFlight.push(record);
+  }
+
+  /** Moves a record in flight to the lost ones. */
+  markLost(record: SentSegment): void {
+    this.inFlight.remove(record);
+    record.isLost = true;
+    this.lost.push(record);
+  }
+
+  /** Deems lost everything that the peer does not hold (RFC 6675 §5.1), in sequence order. */
+  markAllLost(): void {
+    for (let record = this.first; record !== null; record = record.next) {
+      if (record.isSacked) continue;
+      this.#leave(record);
+      record.isLost = true;
+      this.lost.push(record);
+    }
+  }
+
+  /** Forgets what the peer said it holds, as it may have dropped it (RFC 2018 §8). */
+  forgetSacked(): void {
+    for (let record = this.first; record !== null; record = record.next) {
+      if (!record.isSacked) continue;
+      record.isSacked = false;
+      this.inFlight.push(record);
+    }
+    this.sackedOctets = 0;
+  }
+
+  /**
+   * The oldest record when `ack` covers it whole, else `null`; one that is covered in part is cut.
+   * {@linkcode Scoreboard.removeFirst} takes it off.
+   */
+  covered(ack: number): SentSegment | null {
+    const record = this.first;
+    if (record === null) return null;
+    if (seqBeforeOrAt(record.end, ack)) return record;
+    if (seqBefore(record.start, ack)) this.#cutFront(record, ack);
+    return null;
+  }
+
+  /** Takes the oldest record off and gives it back to the pool. */
+  removeFirst(): void {
+    const record = this.first!;
+    if (record.isSacked) this.sackedOctets -= record.length;
+    else this.#leave(record);
+    this.first = record.next;
+    if (this.first === null) this.#last = null;
+    else this.first.previous = null;
+    if (this.#hint === record) this.#hint = this.first;
+    returnRecord(record);
+  }
+
+  /** The record that holds sequence number `sequence`, or the first after it, or `null`. */
+  find(sequence: number): SentSegment | null {
+    let record = this.#hint ?? this.first;
+    if (record === null) return null;
+    while (record.previous !== null && seqAfter(record.start, sequence)) record = record.previous;
+    while (record !== null && seqBeforeOrAt(record.end, sequence)) record = record.next;
+    if (record !== null) this.#hint = record;
+    return record;
+  }
+
+  /** Cuts a record in two before `sequence`, which lies inside; gives the second half. */
+  split(record: SentSegment, sequence: number): SentSegment {
+    const half = takeRecord(sequence, record.end);
+    half.sentAt = record.sentAt;
+    half.transmissions = record.transmissions;
+    half.delivered = record.delivered;
+    half.isSacked = record.isSacked;
+    half.isLost = record.isLost;
+    half.isFin = record.isFin;
+    record.isFin = false;
+    record.end = sequence;
+    half.previous = record;
+    half.next = record.next;
+    if (half.next === null) this.#last = half;
+    else half.next.previous = half;
+    record.next = half;
+    if (!record.isSacked) (record.isLost ? this.lost : this.inFlight).insertAfter(half, record);
+    return half;
+  }
+
+  /**
+   * Marks a record as held by the peer and joins it with held neighbours, so that a later block over
+   * the same range is one step. Gives the record that stands for it now.
+   */
+  sack(record: SentSegment): SentSegment {
+    this.#leave(record);
+    record.isLost = false;
+    record.isSacked = true;
+    this.sackedOctets += record.length;
+    const next = record.next;
+    if (next !== null && next.isSacked) this.#join(record, next);
+    const previous = record.previous;
+    if (previous === null || !previous.isSacked) return record;
+    this.#join(previous, record);
+    return previous;
+  }
+
+  /** Forgets the whole flight. */
+  clear(): void {
+    while (this.first !== null) this.removeFirst();
+    this.#hint = null;
+  }
+
+  #join(record: SentSegment, next: SentSegment): void {
+    record.end = next.end;
+    record.isFin ||= next.isFin;
+    record.next = next.next;
+    if (record.next === null) this.#last = record;
+    else record.next.previous = record;
+    if (this.#hint === next) this.#hint = record;
+    returnRecord(next);
+  }
+
+  #cutFront(record: SentSegment, sequence: number): void {
+    const octets = (sequence - record.start) | 0;
+    if (record.isSacked) this.sackedOctets -= octets;
+    else (record.isLost ? this.lost : this.inFlight).octets -= octets;
+    record.start = sequence;
+    record.isSyn = false;
+  }
+
+  #leave(record: SentSegment): void {
+    if (!record.isSacked) (record.isLost ? this.lost : this.inFlight).remove(record);
+  }
+}

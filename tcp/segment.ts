@@ -1,0 +1,150 @@
+/**
+ * A segment that has arrived, taken apart once: numbers instead of bytes, in one reused object.
+ *
+ * @module
+ */
+import { type Packet, readI32, Verdict } from "@octet/wire";
+import { TcpFlag, TcpFrame } from "./frame.ts";
+import { maxWindowScale, TcpOption, TcpOptionCursor } from "./options.ts";
+import { seqAdd, seqBefore } from "./seq.ts";
+
+/** Two NOPs, kind 8, length 10: how every stack writes timestamps (RFC 7323 appendix A). */
+const timestampsAlone = 0x0101080a;
+
+/** The header's fields and the options of one segment. Sequence numbers are signed 32-bit. */
+export class Segment {
+  /** The header. */
+  readonly frame: TcpFrame = new TcpFrame();
+  /** The sender's port. */
+  sourcePort: number = 0;
+  /** Our port. */
+  destinationPort: number = 0;
+  /** SEG.SEQ. */
+  sequence: number = 0;
+  /** SEG.ACK. */
+  acknowledgment: number = 0;
+  /** Control bits. */
+  flags: number = 0;
+  /** SEG.WND as it stands, not scaled. */
+  window: number = 0;
+  /** Offset of the octet after the urgent data from SEG.SEQ, when URG is set. */
+  urgentPointer: number = 0;
+  /** Where the payload begins in the packet. */
+  payloadOffset: number = 0;
+  /** Length of the payload in bytes. */
+  payloadLength: number = 0;
+  /** MSS option, 0 when absent. */
+  mss: number = 0;
+  /** Window scale option, -1 when absent. */
+  windowScale: number = -1;
+  /** Whether SACK is permitted. */
+  sackPermitted: boolean = false;
+  /** Whether there is a timestamps option. */
+  hasTimestamps: boolean = false;
+  /** TSval. */
+  timestampValue: number = 0;
+  /** TSecr. */
+  timestampEcho: number = 0;
+  /** Left and right edges of the SACK blocks in turn. */
+  readonly sackEdges: Int32Array = new Int32Array(8);
+  /** How many SACK blocks there are. */
+  sackCount: number = 0;
+  readonly #cursor: TcpOptionCursor = new TcpOptionCursor();
+
+  /** SEG.LEN: octets of sequence space, SYN and FIN included (RFC 9293 §3.3.1). */
+  get length(): number {
+    return this.payloadLength + ((this.flags & TcpFlag.Syn) >>> 1) + (this.flags & TcpFlag.Fin);
+  }
+
+  /** The sequence number after the segment's last. */
+  get endSequence(): number {
+    return seqAdd(this.sequence, this.length);
+  }
+
+  /** Whether all the bits of `flags` are set. */
+  has(flags: number): boolean {
+    return (this.flags & flags) === flags;
+  }
+
+  /** Takes the segment in `packet.bytes[offset…end)` apart; the checksum is the caller's. */
+  parse(packet: Packet, offset: number, end: number): Verdict {
+    const frame = this.frame;
+    frame.reset(packet.bytes, offset, end);
+    const verdict = frame.validate();
+    if (verdict !== Verdict.Ok) return verdict;
+    this.sourcePort = frame.sourcePort;
+    this.destinationPort = frame.destinationPort;
+    this.sequence = frame.sequence;
+    this.acknowledgment = frame.acknowledgment;
+    this.flags = frame.flags;
+    this.window = frame.window;
+    this.urgentPointer = frame.urgentPointer;
+    this.payloadOffset = frame.payloadOffset;
+    this.payloadLength = end - this.payloadOffset;
+    this.sackCount = 0;
+    this.hasTimestamps = false;
+    const optionsOffset = frame.optionsOffset;
+    const optionsLength = this.payloadOffset - optionsOffset;
+    if (optionsLength === 12 && readI32(packet.bytes, optionsOffset) === timestampsAlone) {
+      this.hasTimestamps = true;
+      this.timestampValue = readI32(packet.bytes, optionsOffset + 4);
+      this.timestampEcho = readI32(packet.bytes, optionsOffset + 8);
+      if ((this.flags & TcpFlag.Syn) === 0) return Verdict.Ok;
+    }
+    this.mss = 0;
+    this.windowScale = -1;
+    this.sackPermitted = false;
+    if (optionsLength > 0) this.#options(packet.bytes, optionsOffset, this.payloadOffset);
+    return Verdict.Ok;
+  }
+
+  /**
+   * Reads what options there are. A malformed list ends the reading and nothing else: what came
+   * before it counts, as in every stack that people run.
+   */
+  #options(bytes: Uint8Array, offset: number, end: number): void {
+    const cursor = this.#cursor;
+    const syn = (this.flags & TcpFlag.Syn) !== 0;
+    cursor.reset(bytes, offset, end);
+    while (cursor.next()) {
+      switch (cursor.kind) {
+        case TcpOption.Mss:
+          if (syn && cursor.dataLength === 2) this.mss = cursor.u16();
+          break;
+        case TcpOption.WindowScale:
+          // RFC 7323 §2.3: a larger shift is taken as 14.
+          if (syn && cursor.dataLength === 1) {
+            this.windowScale = Math.min(cursor.u8(), maxWindowScale);
+          }
+          break;
+        case TcpOption.SackPermitted:
+          if (syn && cursor.dataLength === 0) this.sackPermitted = true;
+          break;
+        case TcpOption.Timestamps:
+          if (cursor.dataLength === 8) {
+            this.hasTimestamps = true;
+            this.timestampValue = cursor.i32(0);
+            this.timestampEcho = cursor.i32(4);
+          }
+          break;
+        case TcpOption.Sack:
+          if (!syn) this.#sack(cursor);
+          break;
+      }
+    }
+  }
+
+  #sack(cursor: TcpOptionCursor): void {
+    const blocks = Math.min(cursor.dataLength >>> 3, 4);
+    let count = 0;
+    for (let i = 0; i < blocks; i++) {
+      const left = cursor.i32(8 * i);
+      const right = cursor.i32(8 * i + 4);
+      if (!seqBefore(left, right)) continue;
+      this.sackEdges[2 * count] = left;
+      this.sackEdges[2 * count + 1] = right;
+      count++;
+    }
+    this.sackCount = count;
+  }
+}

@@ -1,0 +1,563 @@
+/**
+ * The sending half of a connection: what is to be sent next, and what acknowledgements do to it
+ * (RFC 9293 §3.8, RFC 6675, RFC 8985). Getters and variables first; then what the application
+ * does, what the network does, what it wants done.
+ *
+ * @module
+ */
+import { RingBuffer } from "@octet/wire";
+import type { CongestionControl } from "./congestion.ts";
+import { Rack } from "./rack.ts";
+import { Recovery, RecoveryState } from "./recovery.ts";
+import { RttEstimator } from "./rtt.ts";
+import { Scoreboard } from "./scoreboard.ts";
+import type { Segment } from "./segment.ts";
+import { TcpFlag } from "./frame.ts";
+import { seqAfter, seqBefore, seqDistance } from "./seq.ts";
+import type { SentSegment } from "./sent_segment.ts";
+import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
+
+/** Send variables, buffer and recovery of one connection. Sequence numbers are signed 32-bit. */
+export class Sender {
+  /** ISS: the initial sequence number. */
+  iss: number = 0;
+  /** SND.UNA: oldest unacknowledged sequence number. */
+  una: number = 0;
+  /** SND.NXT: next sequence number to be sent. */
+  nxt: number = 0;
+  /** SND.WND: the peer's window in bytes, scaled. */
+  wnd: number = 0;
+  /** SND.WL1: sequence number of the segment that last updated the window. */
+  wl1: number = 0;
+  /** SND.WL2: acknowledgement number of the segment that last updated the window. */
+  wl2: number = 0;
+  /** The largest window the peer has offered (RFC 9293 §3.8.6.2.1). */
+  maxWnd: number = 0;
+  /** Snd.Wind.Shift: how far the peer's window field is shifted (RFC 7323 §2). */
+  scale: number = 0;
+  /** The most payload in one segment, options already taken off. */
+  mss: number = 536;
+  /** The most payload in one send; above `mss` where the device segments. */
+  maxSend: number = 536;
+  /** Whether the peer sends SACK blocks. */
+  sackPermitted: boolean = false;
+  /** Whether Nagle's algorithm is off. */
+  noDelay: boolean = false;
+  /** Whether the application has closed: FIN follows the last byte. */
+  finWanted: boolean = false;
+  /** Whether the FIN has been sent at least once. */
+  finSent: boolean = false;
+  /** How many segments in a row went unanswered: retransmissions, or probes of a closed window. */
+  retries: number = 0;
+  /** How many times a segment has been sent again. */
+  retransmissions: number = 0;
+  /** Bytes waiting or in flight. */
+  readonly buffer: RingBuffer;
+  /** What is in flight. */
+  readonly scoreboard: Scoreboard = new Scoreboard();
+  /** Round-trip time. */
+  readonly rtt: RttEstimator = new RttEstimator();
+  /** Loss detection by time. */
+  readonly rack: Rack = new Rack();
+  /** The episode of repair. */
+  readonly recovery: Recovery = new Recovery();
+  /** The timer of retransmission, tail-loss probe and window probe. */
+  readonly timer: RetransmitTimer = new RetransmitTimer();
+  /** The congestion controller. */
+  readonly congestion: CongestionControl;
+
+  /** What {@linkcode Sender.plan} chose: where the segment begins. */
+  outSequence: number = 0;
+  /** What {@linkcode Sender.plan} chose: payload bytes. */
+  outLength: number = 0;
+  /** What {@linkcode Sender.plan} chose: whether it has been sent before. */
+  get outAgain(): boolean {
+    return this.#outRecord !== null;
+  }
+  /** What {@linkcode Sender.plan} chose: SYN, FIN and PSH, as they apply. */
+  outFlags: number = 0;
+  #outRecord: SentSegment | null = null;
+
+  /** Sequence number of the first byte in `buffer`. */
+  #dataStart = 0;
+  /** Where the last segment shorter than the MSS ended: Nagle as refined by Minshall. */
+  #smallEnd = 0;
+  #dupAcks = 0;
+  #cwndLimited = false;
+  #lastSentAt = 0;
+  #probeEnd = 0;
+  #probeRepeats = false;
+  #probing = false;
+  #forceProbe = false;
+  #forceSmall = false;
+
+  /**
+   * Makes an idle sender.
+   *
+   * @param limit Bytes the send buffer may hold.
+   * @param congestion The congestion controller.
+   */
+  constructor(limit: number, congestion: CongestionControl) {
+    this.buffer = new RingBuffer(limit);
+    this.congestion = congestion;
+  }
+
+  /** Octets of sequence space sent and not acknowledged. */
+  get flight(): number {
+    return seqDistance(this.una, this.nxt);
+  }
+
+  /** Payload bytes that have never been sent. */
+  get unsent(): number {
+    const end = this.#dataStart + this.buffer.length;
+    return this.finSent ? 0 : Math.max(0, (end - this.nxt) | 0);
+  }
+
+  /** The window that congestion leaves, in bytes. */
+  get cwnd(): number {
+    return this.recovery.state === RecoveryState.Recovery
+      ? this.recovery.cwnd
+      : this.congestion.cwnd;
+  }
+
+  /** Whether all data and the FIN have been acknowledged. */
+  get isFinAcknowledged(): boolean {
+    return this.finSent && this.una === this.nxt;
+  }
+
+  /** Begins a connection: the SYN is what comes next. */
+  open(iss: number): void {
+    this.iss = iss;
+    this.una = iss;
+    this.nxt = iss;
+    this.#dataStart = (iss + 1) | 0;
+    this.#smallEnd = iss;
+    this.wnd = 0;
+    this.maxWnd = 0;
+    this.scale = 0;
+    this.sackPermitted = false;
+    this.finWanted = false;
+    this.finSent = false;
+    this.retries = 0;
+    this.retransmissions = 0;
+    this.#dupAcks = 0;
+    this.#cwndLimited = false;
+    this.#probing = false;
+    this.#forceProbe = false;
+    this.#forceSmall = false;
+    this.#lastSentAt = -Infinity;
+    this.rtt.reset();
+    this.rack.reset(iss);
+    this.recovery.reset();
+    this.timer.stop();
+  }
+
+  /** The segment sizes are known: the window starts. */
+  start(mss: number, maxSend: number): void {
+    this.mss = mss;
+    this.maxSend = Math.max(mss, maxSend - (maxSend % mss));
+    this.congestion.start(mss);
+  }
+
+  /** Forgets all data and timers, and gives the memory back. */
+  clear(): void {
+    this.buffer.clear();
+    this.scoreboard.clear();
+    this.timer.stop();
+  }
+
+  // What the network does to it.
+
+  /** Takes the peer's window in (RFC 9293 §3.10.7.4). Gives whether it has changed. */
+  updateWindow(segment: Segment): boolean {
+    const { sequence, acknowledgment } = segment;
+    if (
+      !seqBefore(this.wl1, sequence) &&
+      !(this.wl1 === sequence && !seqAfter(this.wl2, acknowledgment))
+    ) {
+      return false;
+    }
+    const window = segment.has(TcpFlag.Syn) ? segment.window : segment.window << this.scale;
+    const changed = window !== this.wnd;
+    this.wnd = window;
+    this.wl1 = sequence;
+    this.wl2 = acknowledgment;
+    if (window > this.maxWnd) this.maxWnd = window;
+    return changed;
+  }
+
+  /**
+   * Takes an acceptable acknowledgement in: `una <= SEG.ACK <= nxt`.
+   *
+   * @param echoRtt The round trip that the timestamp echo tells, in milliseconds; negative when there is none.
+   * @param isBare Whether the segment has neither payload, SYN nor FIN, and changes no window.
+   */
+  acknowledge(segment: Segment, echoRtt: number, isBare: boolean, now: number): void {
+    const ack = segment.acknowledgment;
+    const advance = seqDistance(this.una, ack);
+    const sackedBefore = this.scoreboard.sackedOctets;
+    const flight = this.flight;
+    let isDuplicateSack = false;
+    if (this.sackPermitted && segment.sackCount > 0) {
+      isDuplicateSack = this.#isDuplicateSack(segment);
+      this.#takeSack(segment, isDuplicateSack, now);
+    }
+    if (advance > 0) {
+      // After a duplicate the echo may be that of a first answer long lost: no sample, or each timeout would
+      // lengthen the next.
+      this.#takeCumulative(ack, isDuplicateSack ? -1 : echoRtt, now);
+    } else if (isBare && flight > 0 && !this.sackPermitted) {
+      this.#dupAcks++;
+    }
+    // What the blocks had told before is taken off the scoreboard again by the cumulative part.
+    const delivered = advance + this.scoreboard.sackedOctets - sackedBefore;
+    if (delivered > 0 || this.timer.kind === TimerKind.Persist) this.retries = 0;
+    this.#endProbe(ack, flight, isDuplicateSack, now);
+    this.#recover(delivered, advance, flight, now);
+    if (delivered > 0 || (this.timer.kind === TimerKind.Persist && this.wnd > 0)) {
+      this.#schedule(now);
+    }
+  }
+
+  /** A block before SND.UNA, or inside the second block, tells of data that came twice (RFC 2883 §4). */
+  #isDuplicateSack(segment: Segment): boolean {
+    const edges = segment.sackEdges;
+    if (seqBefore(edges[0]!, segment.acknowledgment)) return true;
+    return segment.sackCount > 1 && !seqBefore(edges[0]!, edges[2]!) &&
+      !seqAfter(edges[1]!, edges[3]!);
+  }
+
+  #takeSack(segment: Segment, isDuplicate: boolean, now: number): void {
+    const edges = segment.sackEdges;
+    const lowest = seqAfter(segment.acknowledgment, this.una) ? segment.acknowledgment : this.una;
+    for (let i = isDuplicate ? 1 : 0; i < segment.sackCount; i++) {
+      const left = edges[2 * i]!;
+      const right = edges[2 * i + 1]!;
+      if (seqBefore(left, lowest) || seqAfter(right, this.nxt)) continue;
+      this.#takeBlock(left, right, now);
+    }
+  }
+
+  #takeBlock(left: number, right: number, now: number): void {
+    const scoreboard = this.scoreboard;
+    let record = scoreboard.find(left);
+    while (record !== null && seqBefore(record.start, right)) {
+      if (!record.isSacked) {
+        if (seqBefore(record.start, left)) record = scoreboard.split(record, left);
+        if (seqAfter(record.end, right)) scoreboard.split(record, right);
+        if (record.transmissions === 1) this.rtt.sample(now - record.sentAt);
+        this.rack.delivered(record, this.rtt.minRtt, now);
+        record = scoreboard.sack(record);
+      }
+      record = record.next;
+    }
+  }
+
+  #takeCumulative(ack: number, echoRtt: number, now: number): void {
+    const scoreboard = this.scoreboard;
+    let sample = -1;
+    let repeated = false;
+    for (;;) {
+      const record = scoreboard.covered(ack);
+      if (record === null) break;
+      if (!record.isSacked) {
+        if (record.transmissions > 1) repeated = true;
+        else if (sample < 0) sample = now - record.sentAt;
+        this.rack.delivered(record, this.rtt.minRtt, now);
+      }
+      scoreboard.removeFirst();
+    }
+    if (sample >= 0 && !repeated) this.rtt.sample(sample);
+    else if (echoRtt >= 0) this.rtt.sample(echoRtt);
+    this.una = ack;
+    const data = Math.min(seqDistance(this.#dataStart, ack), this.buffer.length);
+    if (data > 0) {
+      this.buffer.discard(data);
+      this.#dataStart = (this.#dataStart + data) | 0;
+    }
+    this.#dupAcks = 0;
+  }
+
+  /** RFC 8985 §7.4: a probe that repeated data and was needed tells of a loss like any other. */
+  #endProbe(ack: number, flight: number, isDuplicateSack: boolean, now: number): void {
+    if (!this.#probing) return;
+    if (isDuplicateSack) this.#probing = false;
+    else if (!seqBefore(ack, this.#probeEnd)) {
+      this.#probing = false;
+      if (this.#probeRepeats && this.recovery.state === RecoveryState.Open) {
+        this.congestion.lost(flight, now);
+      }
+    }
+  }
+
+  #recover(delivered: number, advance: number, flight: number, now: number): void {
+    const { recovery, scoreboard } = this;
+    if (recovery.isOver(this.una)) recovery.reset();
+    this.#detect(advance, now);
+    if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
+      this.congestion.lost(flight, now);
+      recovery.enter(this.nxt, flight, this.congestion.ssthresh);
+    }
+    if (recovery.state === RecoveryState.Recovery) {
+      recovery.acknowledged(delivered, scoreboard.pipe, this.mss);
+    } else if (advance > 0 && this.#cwndLimited) {
+      this.congestion.acknowledged(advance, this.rtt.srtt, now);
+    }
+  }
+
+  #detect(advance: number, now: number): void {
+    const { scoreboard, recovery } = this;
+    if (this.sackPermitted) {
+      this.timer.reorderAt = this.rack.detect(
+        scoreboard,
+        this.mss,
+        this.rtt.minRtt,
+        this.rtt.srtt,
+        recovery.state !== RecoveryState.Open,
+        now,
+      );
+      return;
+    }
+    // Without SACK: three duplicates, or a partial acknowledgement in recovery (RFC 6582 §3.2).
+    const first = scoreboard.first;
+    if (first === null || first.isLost) return;
+    const isPartial = advance > 0 && recovery.state === RecoveryState.Recovery;
+    const isThird = this.#dupAcks === 3 && recovery.state === RecoveryState.Open;
+    if (isPartial || isThird) scoreboard.markLost(first);
+  }
+
+  // What it wants done.
+
+  /** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
+  expire(now: number, maxRetries: number): boolean {
+    if (this.timer.reorderAt <= now) {
+      this.#recover(0, 0, this.flight, now);
+    }
+    if (this.timer.at > now) return true;
+    const kind = this.timer.kind;
+    this.timer.stopMain();
+    if (kind === TimerKind.Probe) {
+      this.#forceProbe = true;
+      return true;
+    }
+    if (this.retries >= maxRetries) return false;
+    if (kind === TimerKind.Persist) {
+      this.retries++;
+      this.rtt.backOff();
+      this.#forceSmall = this.wnd > 0;
+      if (!this.#forceSmall) this.timer.windowProbeDue = true;
+      this.#armPersist(now);
+    } else {
+      this.#timedOut(now);
+    }
+    return true;
+  }
+
+  #timedOut(now: number): void {
+    const { scoreboard, recovery } = this;
+    if (scoreboard.isEmpty) return;
+    if (recovery.state !== RecoveryState.Loss || this.retries === 0) {
+      this.congestion.timedOut(this.flight, now);
+    }
+    this.retries++;
+    this.rtt.backOff();
+    // A peer that has dropped what it said it holds leaves the oldest record marked (RFC 2018 §8).
+    if (scoreboard.first!.isSacked) scoreboard.forgetSacked();
+    scoreboard.markAllLost();
+    recovery.enterLoss(this.nxt);
+    this.#probing = false;
+    this.timer.arm(TimerKind.Retransmit, now + this.rtt.rto);
+  }
+
+  /** Chooses the next segment, and says whether there is one. {@linkcode Sender.sent} must follow when it goes out. */
+  plan(now: number): boolean {
+    const { scoreboard } = this;
+    this.#outRecord = null;
+    if (scoreboard.lost.first !== null) return this.#planAgain(scoreboard.lost.first);
+    if (this.nxt === this.iss) {
+      this.#out(this.iss, 0, TcpFlag.Syn);
+      return true;
+    }
+    if (this.una === this.iss) return false;
+    const isProbe = this.#forceProbe;
+    this.#forceProbe = false;
+    if (this.#planNew(isProbe, now)) {
+      if (isProbe) this.#beginProbe(false);
+      return true;
+    }
+    return isProbe && this.#planProbe();
+  }
+
+  #planAgain(record: SentSegment): boolean {
+    const room = this.cwnd - this.scoreboard.pipe;
+    let length = record.length;
+    if (record.length > this.mss || room < length) {
+      const allowed = Math.max(room - (room % this.mss), this.scoreboard.pipe === 0 ? this.mss : 0);
+      if (allowed === 0) {
+        this.#cwndLimited = true;
+        return false;
+      }
+      length = Math.min(length, allowed, this.maxSend);
+      if (length < record.length) this.scoreboard.split(record, (record.start + length) | 0);
+    }
+    this.#outAgain(record);
+    return true;
+  }
+
+  #outAgain(record: SentSegment): void {
+    this.#outRecord = record;
+    let flags = 0;
+    let length = record.length;
+    if (record.isSyn) {
+      flags = TcpFlag.Syn;
+      length--;
+    }
+    if (record.isFin) {
+      flags = TcpFlag.Fin;
+      length--;
+    }
+    this.#out(record.start, length, length > 0 ? flags | TcpFlag.Psh : flags);
+  }
+
+  #planNew(isProbe: boolean, now: number): boolean {
+    const unsent = this.unsent;
+    const fin = this.finWanted && !this.finSent;
+    if (unsent === 0 && !fin) {
+      if (this.scoreboard.pipe < this.cwnd) this.#cwndLimited = false;
+      return false;
+    }
+    // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
+    if (this.flight === 0 && now - this.#lastSentAt > this.rtt.rto) this.congestion.idled();
+    const length = this.#sendable(unsent, fin, isProbe);
+    if (length === 0 && unsent > 0) {
+      if (this.flight === 0 && this.timer.kind === TimerKind.None) this.#armPersist(now);
+      return false;
+    }
+    const isLast = length === unsent;
+    let flags = isLast && length > 0 ? TcpFlag.Psh : 0;
+    if (isLast && fin) flags |= TcpFlag.Fin;
+    this.#out(this.nxt, length, flags);
+    return true;
+  }
+
+  /** How much of the unsent data may go now: congestion, the peer's window, silly windows, Nagle. */
+  #sendable(unsent: number, fin: boolean, isProbe: boolean): number {
+    const mss = this.mss;
+    const window = this.wnd - this.flight;
+    let room = this.cwnd - this.scoreboard.pipe;
+    if (isProbe) room = Math.max(room, mss);
+    const wanted = Math.min(unsent, window, this.maxSend);
+    if (wanted <= 0) return 0;
+    if (room < Math.min(mss, unsent)) {
+      this.#cwndLimited = true;
+      return 0;
+    }
+    let length = wanted;
+    if (room < wanted) {
+      this.#cwndLimited = true;
+      length = room >= mss ? room - (room % mss) : room;
+    }
+    const tail = length % mss;
+    if (tail === 0) return length;
+    if (length === unsent) {
+      const hold = !this.noDelay && !fin && seqAfter(this.#smallEnd, this.una);
+      return hold ? length - tail : length;
+    }
+    // RFC 9293 §3.8.6.2.1: a piece that only the window cuts goes when it is worth it.
+    if (length > mss) return length - tail;
+    if (this.#forceSmall || length >= this.maxWnd / 2) {
+      this.#forceSmall = false;
+      return length;
+    }
+    return 0;
+  }
+
+  /** RFC 8985 §7.3: with nothing new to send, the last segment goes again. */
+  #planProbe(): boolean {
+    const { scoreboard } = this;
+    let record = scoreboard.last;
+    if (record === null || record.isSacked || record.isLost) return false;
+    if (record.length > this.mss) {
+      record = scoreboard.split(record, (record.end - this.mss) | 0);
+    }
+    this.#beginProbe(true);
+    this.#outAgain(record);
+    return true;
+  }
+
+  #beginProbe(repeats: boolean): void {
+    this.#probing = true;
+    this.#probeRepeats = repeats;
+    this.#probeEnd = repeats ? this.nxt : (this.nxt + this.outLength) | 0;
+  }
+
+  #out(sequence: number, length: number, flags: number): void {
+    this.outSequence = sequence;
+    this.outLength = length;
+    this.outFlags = flags;
+  }
+
+  /** Copies the payload that {@linkcode Sender.plan} chose. */
+  copyPayload(target: Uint8Array, address: number, offset: number): void {
+    const position = seqDistance(this.#dataStart, this.outSequence);
+    this.buffer.peek(position, target, address, offset, this.outLength);
+  }
+
+  /** The segment that {@linkcode Sender.plan} chose has been written. */
+  sent(now: number): void {
+    const { scoreboard, recovery } = this;
+    this.#lastSentAt = now;
+    let octets = this.outLength;
+    const again = this.#outRecord;
+    if (again !== null) {
+      scoreboard.sentAgain(again, now);
+      this.retransmissions++;
+    } else {
+      const isSyn = (this.outFlags & TcpFlag.Syn) !== 0;
+      const isFin = (this.outFlags & TcpFlag.Fin) !== 0;
+      if (isSyn || isFin) octets++;
+      const end = (this.nxt + octets) | 0;
+      const record = scoreboard.add(this.nxt, end, now);
+      record.isSyn = isSyn;
+      record.isFin = isFin;
+      if (isFin) this.finSent = true;
+      this.nxt = end;
+      if (this.outLength % this.mss !== 0) this.#smallEnd = end;
+    }
+    if (recovery.state === RecoveryState.Recovery) recovery.sent(octets);
+    if (again === null || this.timer.kind === TimerKind.None) this.#scheduleSent(again, now);
+  }
+
+  #scheduleSent(again: SentSegment | null, now: number): void {
+    const kind = this.timer.kind;
+    if (kind === TimerKind.Retransmit && (again !== null || !this.#mayProbe())) return;
+    this.#schedule(now);
+  }
+
+  #mayProbe(): boolean {
+    return this.sackPermitted && !this.#probing && this.rtt.srtt > 0 &&
+      this.recovery.state === RecoveryState.Open && this.scoreboard.sackedOctets === 0;
+  }
+
+  /** Restarts the timer (RFC 6298 §5.2, §5.3), as a tail-loss probe where one may help (RFC 8985 §7.2). */
+  #schedule(now: number): void {
+    if (this.scoreboard.isEmpty) {
+      if (this.timer.kind !== TimerKind.Persist || this.wnd > 0) this.timer.stop();
+      return;
+    }
+    const timeout = now + this.rtt.rto;
+    if (!this.#mayProbe()) {
+      this.timer.arm(TimerKind.Retransmit, timeout);
+      return;
+    }
+    let probe = 2 * this.rtt.srtt + 2;
+    // A single segment may be waiting for the peer's delayed acknowledgement.
+    if (this.flight <= this.mss) probe += 200;
+    if (now + probe < timeout) this.timer.arm(TimerKind.Probe, now + probe);
+    else this.timer.arm(TimerKind.Retransmit, timeout);
+  }
+
+  #armPersist(now: number): void {
+    this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * What the sender remembers of each stretch of sequence space in flight, and the lists it stands
+ * in. Records are pooled: steady state allocates none.
+ *
+ * @module
+ */
+
+/** One transmission's stretch of sequence space. */
+export class SentSegment {
+  /** First sequence number. */
+  start: number = 0;
+  /** The sequence number after the last. */
+  end: number = 0;
+  /** When it was last sent, in milliseconds. */
+  sentAt: number = 0;
+  /** How many times it has been sent. */
+  transmissions: number = 0;
+  /** Whether it carries the SYN. */
+  isSyn: boolean = false;
+  /** Whether it carries the FIN. */
+  isFin: boolean = false;
+  /** Whether the peer has it, by a SACK block. */
+  isSacked: boolean = false;
+  /** Whether it is deemed lost and waits to be sent again. */
+  isLost: boolean = false;
+  /** Octets that the peer had taken delivery of when this was sent, for the delivery rate. */
+  delivered: number = 0;
+  /** The one before in sequence order. */
+  previous: SentSegment | null = null;
+  /** The next in sequence order; in the pool the next free record. */
+  next: SentSegment | null = null;
+  /** The one sent before it that is in flight too, or the one that was lost before it. */
+  earlier: SentSegment | null = null;
+  /** The one sent after it that is in flight too, or the one that was lost after it. */
+  later: SentSegment | null = null;
+
+  /** Length in octets of sequence space. */
+  get length(): number {
+    return (this.end - this.start) | 0;
+  }
+}
+
+let pool: SentSegment | null = null;
+
+/** Takes a record for `[start, end)`, its flags cleared, in no list. */
+export function takeRecord(start: number, end: number): SentSegment {
+  let record = pool;
+  if (record === null) record = new SentSegment();
+  else pool = record.next;
+  record.start = start;
+  record.end = end;
+  record.sentAt = 0;
+  record.transmissions = 0;
+  record.isSyn = false;
+  record.isFin = false;
+  record.isSacked = false;
+  record.isLost = false;
+  record.delivered = 0;
+  record.previous = null;
+  record.next = null;
+  return record;
+}
+
+/** Gives a record that stands in no list back. */
+export function returnRecord(record: SentSegment): void {
+  record.previous = null;
+  record.next = pool;
+  pool = record;
+}
+
+/** Records in the order in which they were sent, or lost. */
+export class RecordQueue {
+  /** The first. */
+  first: SentSegment | null = null;
+  /** The last. */
+  last: SentSegment | null = null;
+  /** Octets of sequence space that stand in it. */
+  octets: number = 0;
+
+  /** Appends a record. */
+  push(record: SentSegment): void {
+    record.earlier = this.last;
+    record.later = null;
+    if (this.last === null) this.first = record;
+    else this.last.later = record;
+    this.last = record;
+    this.octets += record.length;
+  }
+
+  /** Puts a record right behind another one: the second half of a split. */
+  insertAfter(record: SentSegment, before: SentSegment): void {
+    const later = before.later;
+    record.earlier = before;
+    record.later = later;
+    before.later = record;
+    if (later === null) this.last = record;
+    else later.earlier = record;
+  }
+
+  /** Takes a record out. */
+  remove(record: SentSegment): void {
+    const { earlier, later } = record;
+    if (earlier === null) this.first = later;
+    else earlier.later = later;
+    if (later === null) this.last = earlier;
+    else later.earlier = earlier;
+    record.earlier = null;
+    record.later = null;
+    this.octets -= record.length;
+  }
+}

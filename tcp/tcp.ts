@@ -1,0 +1,342 @@
+/**
+ * TCP of one stack: connections by their ends, listeners by port, and resets for the rest.
+ *
+ * @module
+ */
+import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
+import { formatIpv4 } from "@octet/netip";
+import { TcpConnection, type TcpConnectionOptions } from "./connection.ts";
+import { ConnectionTable } from "./connection_table.ts";
+import { TcpCounters } from "./counters.ts";
+import { TcpFlag } from "./frame.ts";
+import { prepare, takeSyn } from "./handshake.ts";
+import { KeyedHash } from "./isn.ts";
+import { TcpListener } from "./listener.ts";
+import { ResetQueue } from "./reset.ts";
+import { Segment } from "./segment.ts";
+import { TcpError, TcpState } from "./state.ts";
+import { mayReuse } from "./time_wait.ts";
+
+/** What TCP asks of the layer below. */
+export interface TcpNetwork {
+  /** Our address for a destination, host order; 0 when no route leads there. */
+  sourceFor(destination: number): number;
+  /** The MTU towards a destination, in bytes. */
+  mtu(destination: number): number;
+  /** The longest IP datagram that one send may hand down: the MTU, or more where the device segments. */
+  maxSegment(destination: number): number;
+}
+
+/** Where a connection leads. */
+export interface TcpConnectTarget {
+  /** The peer's IPv4 address, host order. */
+  address: number;
+  /** The peer's port, 1 to 65535. */
+  port: number;
+  /** Our address; chosen by route when not given. */
+  localAddress?: number;
+  /** Our port; an ephemeral one when not given. */
+  localPort?: number;
+}
+
+/** The first port handed out by itself (RFC 6335 §6). */
+const firstEphemeral = 49_152;
+const ephemeralCount = 65_536 - firstEphemeral;
+
+/** The node for IP protocol 6. */
+export class Tcp extends BranchNode {
+  /** What is counted. */
+  readonly counters: TcpCounters = new TcpCounters();
+  /** The keyed hash behind sequence numbers, ports and timestamps. */
+  readonly hash: KeyedHash;
+  /** The layer below. */
+  readonly network: TcpNetwork;
+  readonly #random: Random;
+  readonly #connections: ConnectionTable = new ConnectionTable();
+  readonly #listeners: Map<number, TcpListener[]> = new Map();
+  readonly #resets: ResetQueue = new ResetQueue();
+  readonly #segment: Segment = new Segment();
+  readonly #unused: TcpConnection[] = [];
+  #options: TcpConnectionOptions;
+  #portOffset = 0;
+
+  /**
+   * Makes a TCP without connections.
+   *
+   * @param network The layer below.
+   * @param random Random numbers; cryptographic in production.
+   * @param options Settings of the connections it makes.
+   */
+  constructor(network: TcpNetwork, random: Random, options: TcpConnectionOptions = {}) {
+    super();
+    this.protocol = 6;
+    this.network = network;
+    this.#random = random;
+    this.#options = options;
+    this.hash = new KeyedHash(random);
+    this.#portOffset = randomBelow(random, ephemeralCount);
+  }
+
+  /** How many connections there are, in whatever state. */
+  get size(): number {
+    return this.#connections.size;
+  }
+
+  /** All connections, in no order. */
+  connections(): IterableIterator<TcpConnection> {
+    return this.#connections[Symbol.iterator]();
+  }
+
+  /**
+   * Opens a connection: a SYN goes out.
+   *
+   * @param target Where it leads.
+   * @param reuse A closed connection to open again instead of a new one.
+   * @returns The connection, in SYN-SENT.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {TypeError} When the ports are taken, or no route leads to the address.
+   */
+  connect(target: TcpConnectTarget, now: number, reuse?: TcpConnection): TcpConnection {
+    const { address, port } = target;
+    if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+      throw new RangeError(`Cannot connect as the port must be from 1 to 65535: ${port}`);
+    }
+    const localAddress = target.localAddress ?? this.network.sourceFor(address);
+    if (localAddress === 0) {
+      throw new TypeError(`Cannot connect as no route leads to ${formatIpv4(address)}`);
+    }
+    const localPort = target.localPort ?? this.#ephemeralPort(localAddress, address, port);
+    if (this.#connections.find(localAddress, localPort, address, port) !== null) {
+      throw new TypeError(`Cannot connect from port ${localPort} as the connection exists`);
+    }
+    const connection = reuse ?? this.#take();
+    this.#open(connection, localAddress, localPort, address, port, now);
+    connection.isPassive = false;
+    connection.state = TcpState.SynSent;
+    this.counters.TcpActiveOpens++;
+    connection.requestTurn();
+    return connection;
+  }
+
+  /**
+   * Listens on a port.
+   *
+   * @param port 1 to 65535.
+   * @param options `address`: our address that peers must mean, 0 (any) when not given; `backlog`: how many
+   *     connections may wait to be accepted, 511 when not given.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {TypeError} When somebody listens there.
+   */
+  listen(port: number, options: { address?: number; backlog?: number } = {}): TcpListener {
+    const address = options.address ?? 0;
+    if (!(Number.isInteger(port) && port >= 1 && port <= 65_535)) {
+      throw new RangeError(`Cannot listen as the port must be from 1 to 65535: ${port}`);
+    }
+    const others = this.#listeners.get(port) ?? [];
+    if (others.some((other) => other.address === address || address === 0 || other.address === 0)) {
+      throw new TypeError(`Cannot listen on TCP port ${port} as it is already bound`);
+    }
+    const listener = new TcpListener(this, address, port, options.backlog ?? 511);
+    this.#listeners.set(port, [...others, listener]);
+    return listener;
+  }
+
+  /** A port on which nobody listens, for `listen` with port 0. */
+  unusedPort(): number {
+    const start = randomBelow(this.#random, ephemeralCount);
+    for (let i = 0; i < ephemeralCount; i++) {
+      const port = firstEphemeral + ((start + i) % ephemeralCount);
+      if (!this.#listeners.has(port)) return port;
+    }
+    throw new TypeError("Cannot listen as all ephemeral ports are bound");
+  }
+
+  /** Takes a listener out; called by its `close`. */
+  unlisten(listener: TcpListener): void {
+    const rest = this.#listeners.get(listener.port)!.filter((other) => other !== listener);
+    if (rest.length === 0) this.#listeners.delete(listener.port);
+    else this.#listeners.set(listener.port, rest);
+    for (const connection of this.#connections) {
+      if (connection.listener === listener && connection.state === TcpState.SynReceived) {
+        connection.end(TcpError.Aborted);
+      }
+    }
+  }
+
+  /** Gives an ended connection back to be opened again, by a listener or by `connect`. */
+  recycle(connection: TcpConnection): void {
+    if (connection.state !== TcpState.Closed) {
+      throw new TypeError("Cannot recycle connection as it has not ended");
+    }
+    connection.onEvent = null;
+    connection.receiver.clear();
+    this.#unused.push(connection);
+  }
+
+  /** Takes a segment in: `packet.source` and `packet.destination` are set. */
+  override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
+    const segment = this.#segment;
+    const { counters } = this;
+    counters.TcpInSegs++;
+    const verdict = segment.parse(packet, offset, end);
+    if (verdict !== Verdict.Ok) {
+      counters.TcpInErrs++;
+      return verdict;
+    }
+    if (!packet.verifyTransport(6, offset, end)) {
+      counters.TcpInErrs++;
+      counters.TcpInCsumErrors++;
+      return Verdict.BadChecksum;
+    }
+    const { source, destination } = packet;
+    const connection = this.#connections.find(
+      destination,
+      segment.destinationPort,
+      source,
+      segment.sourcePort,
+    );
+    if (connection !== null) {
+      if (connection.state !== TcpState.TimeWait || !mayReuse(connection, segment)) {
+        return connection.arrive(segment, packet, now);
+      }
+      if (this.#listenerFor(segment.destinationPort, destination) !== null) {
+        connection.end(TcpError.None);
+      }
+    }
+    return this.#unconnected(segment, packet, now);
+  }
+
+  #unconnected(segment: Segment, packet: Packet, now: number): Verdict {
+    const { source, destination } = packet;
+    // RFC 9293 §3.9.2.3: nothing that came by broadcast or multicast is answered.
+    if (packet.isLinkBroadcast || source === 0) return Verdict.Filtered;
+    const listener = this.#listenerFor(segment.destinationPort, destination);
+    const control = segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst);
+    if (listener === null || (control & TcpFlag.Ack) !== 0) {
+      this.answerWithReset(segment, destination, source);
+      return listener === null ? Verdict.NoPort : Verdict.Unexpected;
+    }
+    if (control !== TcpFlag.Syn) return Verdict.Unexpected;
+    if (!listener.takesSyn) {
+      this.counters.TcpExtListenDrops++;
+      return Verdict.QueueFull;
+    }
+    const connection = this.#take();
+    this.#open(
+      connection,
+      destination,
+      segment.destinationPort,
+      source,
+      segment.sourcePort,
+      now,
+    );
+    connection.isPassive = true;
+    connection.listener = listener;
+    connection.state = TcpState.SynReceived;
+    listener.pending++;
+    takeSyn(connection, segment, now);
+    connection.requestTurn();
+    return Verdict.Ok;
+  }
+
+  /** Writes the next segment of whoever is ready. */
+  override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
+    if (!this.#resets.isEmpty) {
+      this.counters.TcpOutRsts++;
+      this.counters.TcpOutSegs++;
+      return this.#resets.write(packet, offset);
+    }
+    return this.turn(packet, ipOffset, offset, now);
+  }
+
+  /** Answers a segment that belongs to nobody (RFC 9293 §3.10.7.1). */
+  answerWithReset(segment: Segment, local: number, remote: number): void {
+    if (this.#resets.answer(segment, local, remote)) this.requestTurn();
+  }
+
+  /** Tells a connection's peer that it has ended. */
+  resetConnection(connection: TcpConnection): void {
+    if (this.#resets.end(connection)) this.requestTurn();
+  }
+
+  /** A connection's handshake is complete. */
+  established(connection: TcpConnection): void {
+    this.counters.TcpCurrEstab++;
+    const { listener } = connection;
+    if (listener === null) return;
+    this.counters.TcpPassiveOpens++;
+    connection.listener = null;
+    listener.enqueue(connection);
+  }
+
+  /** A connection is about to end: counts it by the state that it is in still. */
+  ended(connection: TcpConnection, error: TcpError): void {
+    const { counters } = this;
+    if (error === TcpError.TimedOut) counters.TcpExtTCPAbortOnTimeout++;
+    if (connection.isOpen) {
+      counters.TcpCurrEstab--;
+      if (error === TcpError.Reset || error === TcpError.Aborted) counters.TcpEstabResets++;
+      return;
+    }
+    counters.TcpAttemptFails++;
+    if (connection.listener !== null) connection.listener.pending--;
+    connection.listener = null;
+  }
+
+  /** Takes a connection that has ended out. */
+  drop(connection: TcpConnection): void {
+    this.#connections.remove(connection);
+    connection.detach();
+  }
+
+  #open(
+    connection: TcpConnection,
+    localAddress: number,
+    localPort: number,
+    remoteAddress: number,
+    remotePort: number,
+    now: number,
+  ): void {
+    if (connection.state !== TcpState.Closed) {
+      throw new TypeError("Cannot open connection as it has not ended");
+    }
+    connection.localAddress = localAddress;
+    connection.localPort = localPort;
+    connection.remoteAddress = remoteAddress;
+    connection.remotePort = remotePort;
+    prepare(connection, this, now);
+    this.#connections.add(connection);
+    connection.attach(this);
+  }
+
+  #take(): TcpConnection {
+    return this.#unused.pop() ?? new TcpConnection(this.#options);
+  }
+
+  #listenerFor(port: number, address: number): TcpListener | null {
+    const listeners = this.#listeners.get(port);
+    if (listeners === undefined) return null;
+    for (let i = 0; i < listeners.length; i++) {
+      const listener = listeners[i]!;
+      if (listener.address === 0 || listener.address === address) return listener;
+    }
+    return null;
+  }
+
+  /** RFC 6056 §3.3.3: a keyed offset for each destination, and a counter. */
+  #ephemeralPort(local: number, remote: number, remotePort: number): number {
+    const offset = this.hash.hash(local, remote, remotePort, 2) >>> 0;
+    for (let i = 0; i < ephemeralCount; i++) {
+      const step = (offset + this.#portOffset + i) % ephemeralCount;
+      const port = firstEphemeral + step;
+      if (
+        !this.#listeners.has(port) &&
+        this.#connections.find(local, port, remote, remotePort) === null
+      ) {
+        this.#portOffset = (this.#portOffset + i + 1) % ephemeralCount;
+        return port;
+      }
+    }
+    throw new TypeError("Cannot connect as all ephemeral ports towards the peer are in use");
+  }
+}

@@ -1,0 +1,61 @@
+/**
+ * The timestamps option: a clock for the peer to echo, and protection against wrapped sequence
+ * numbers (RFC 7323 §4, §5).
+ *
+ * @module
+ */
+import type { Segment } from "./segment.ts";
+import { seqBeforeOrAt } from "./seq.ts";
+import { TcpFlag } from "./frame.ts";
+
+/** After so long without a segment TS.Recent says nothing any more (RFC 7323 §5.5): 24 days, in milliseconds. */
+const outdated = 24 * 24 * 3600 * 1000;
+
+/** The timestamp state of one connection. The clock ticks once a millisecond. */
+export class Timestamps {
+  /** Whether both sides use the option. */
+  enabled: boolean = false;
+  /** TS.Recent: the value to echo. */
+  recent: number = 0;
+  #recentAt = 0;
+  #offset = 0;
+
+  /** A connection begins. */
+  reset(offset: number): void {
+    this.enabled = false;
+    this.recent = 0;
+    this.#offset = offset;
+  }
+
+  /** TSval of a segment that goes out now. */
+  value(now: number): number {
+    return (Math.floor(now) + this.#offset) | 0;
+  }
+
+  /** The peer's SYN carried the option. */
+  open(segment: Segment, now: number): void {
+    this.enabled = true;
+    this.recent = segment.timestampValue;
+    this.#recentAt = now;
+  }
+
+  /** R1 of RFC 7323 §5.3: whether the segment is an old duplicate. A reset never is (§5.2). */
+  isOld(segment: Segment, now: number): boolean {
+    if (!this.enabled || !segment.hasTimestamps || segment.has(TcpFlag.Rst)) return false;
+    return ((segment.timestampValue - this.recent) | 0) < 0 && now - this.#recentAt < outdated;
+  }
+
+  /** RFC 7323 §4.3: which segment's timestamp is echoed. */
+  update(segment: Segment, lastAck: number, now: number): void {
+    if (!segment.hasTimestamps || !seqBeforeOrAt(segment.sequence, lastAck)) return;
+    if (((segment.timestampValue - this.recent) | 0) < 0) return;
+    this.recent = segment.timestampValue;
+    this.#recentAt = now;
+  }
+
+  /** The round trip that the segment's echo tells, in milliseconds; -1 when it tells none. */
+  roundTrip(segment: Segment, now: number): number {
+    if (!this.enabled || !segment.hasTimestamps || segment.timestampEcho === 0) return -1;
+    return Math.max(-1, (this.value(now) - segment.timestampEcho) | 0);
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * How a segment of a connection is written: which one, its header, and its options.
+ *
+ * @module
+ */
+import type { Packet } from "@octet/wire";
+import { writeU16, writeU32 } from "@octet/wire";
+import type { TcpConnection } from "./connection.ts";
+import { TcpFlag, tcpHeaderLength } from "./frame.ts";
+import {
+  writeMss,
+  writeSack,
+  writeSackPermitted,
+  writeSackPermittedTimestamps,
+  writeTimestamps,
+  writeWindowScale,
+} from "./options.ts";
+import { TcpState } from "./state.ts";
+
+/** Writes the segment that is to go out next at `offset`; gives its length in bytes, 0 when there is none. */
+export function writeNext(
+  connection: TcpConnection,
+  packet: Packet,
+  offset: number,
+  now: number,
+): number {
+  const { sender, receiver, state } = connection;
+  if (state === TcpState.TimeWait) {
+    return receiver.ackNow ? writeBare(connection, packet, offset, sender.nxt, now) : 0;
+  }
+  // Blocks get a segment of their own: on a full one there is no room for them.
+  if (receiver.ackNow && receiver.owesSack) {
+    return writeBare(connection, packet, offset, sender.nxt, now);
+  }
+  if (sender.plan(now)) return writePlanned(connection, packet, offset, now);
+  if (sender.timer.windowProbeDue || connection.keepAlive.takeProbe(now)) {
+    // An octet that is acknowledged already makes the peer tell its window (RFC 9293 §3.8.4).
+    sender.timer.windowProbeDue = false;
+    return writeBare(connection, packet, offset, (sender.una - 1) | 0, now);
+  }
+  if (receiver.ackNow && state !== TcpState.SynSent) {
+    return writeBare(connection, packet, offset, sender.nxt, now);
+  }
+  return 0;
+}
+
+function writePlanned(
+  connection: TcpConnection,
+  packet: Packet,
+  offset: number,
+  now: number,
+): number {
+  const { sender } = connection;
+  const { outFlags, outLength } = sender;
+  const isSyn = (outFlags & TcpFlag.Syn) !== 0;
+  const flags = connection.state === TcpState.SynSent ? outFlags : outFlags | TcpFlag.Ack;
+  const headerLength = isSyn
+    ? writeSynOptions(connection, packet.bytes, offset, now)
+    : writeOptions(connection, packet.bytes, offset, 0, now);
+  if (outLength > 0) {
+    sender.copyPayload(packet.bytes, packet.address, offset + headerLength);
+    if (outLength > sender.mss) packet.segmentSize = sender.mss;
+  }
+  const length = headerLength + outLength;
+  writeHeader(connection, packet, offset, headerLength, length, sender.outSequence, flags);
+  if (sender.outAgain) connection.tcp!.counters.TcpRetransSegs++;
+  sender.sent(now);
+  return length;
+}
+
+function writeBare(
+  connection: TcpConnection,
+  packet: Packet,
+  offset: number,
+  sequence: number,
+  now: number,
+): number {
+  const { receiver, sender, timestamps } = connection;
+  let blocks = 0;
+  if (sender.sackPermitted && receiver.owesSack) {
+    blocks = receiver.sackBlocks(timestamps.enabled ? 3 : 4);
+  }
+  const length = writeOptions(connection, packet.bytes, offset, blocks, now);
+  writeHeader(connection, packet, offset, length, length, sequence, TcpFlag.Ack);
+  return length;
+}
+
+function writeHeader(
+  connection: TcpConnection,
+  packet: Packet,
+  offset: number,
+  headerLength: number,
+  length: number,
+  sequence: number,
+  flags: number,
+): void {
+  const { bytes } = packet;
+  const { receiver } = connection;
+  const isSyn = (flags & TcpFlag.Syn) !== 0;
+  writeU16(bytes, offset, connection.localPort);
+  writeU16(bytes, offset + 2, connection.remotePort);
+  writeU32(bytes, offset + 4, sequence);
+  writeU32(bytes, offset + 8, (flags & TcpFlag.Ack) === 0 ? 0 : receiver.nxt);
+  bytes[offset + 12] = headerLength << 2;
+  bytes[offset + 13] = flags;
+  writeU16(bytes, offset + 14, receiver.advertise(isSyn, length > headerLength));
+  writeU16(bytes, offset + 18, 0);
+  packet.source = connection.localAddress;
+  packet.destination = connection.remoteAddress;
+  packet.startChecksum(6, offset, length, 16);
+  const { counters } = connection.tcp!;
+  counters.TcpOutSegs += packet.segmentSize === 0
+    ? 1
+    : Math.ceil((length - headerLength) / packet.segmentSize);
+}
+
+function writeOptions(
+  connection: TcpConnection,
+  bytes: Uint8Array,
+  offset: number,
+  blocks: number,
+  now: number,
+): number {
+  const { timestamps, receiver } = connection;
+  let length = tcpHeaderLength;
+  if (timestamps.enabled) {
+    length += writeTimestamps(bytes, offset + length, timestamps.value(now), timestamps.recent);
+  }
+  if (blocks > 0) length += writeSack(bytes, offset + length, receiver.sackEdges, blocks);
+  return length;
+}
+
+/** A SYN offers everything; a SYN-ACK what the SYN offered (RFC 7323 §2.2, §3.2, RFC 2018 §2). */
+function writeSynOptions(
+  connection: TcpConnection,
+  bytes: Uint8Array,
+  offset: number,
+  now: number,
+): number {
+  const { sender, timestamps } = connection;
+  const isAnswer = connection.state !== TcpState.SynSent;
+  const sack = isAnswer ? sender.sackPermitted : connection.offersSack;
+  const stamps = isAnswer ? timestamps.enabled : connection.offersTimestamps;
+  const scale = isAnswer ? connection.scalesWindow : connection.offersWindowScaling;
+  let length: number = tcpHeaderLength;
+  length += writeMss(bytes, offset + length, connection.receiveMss);
+  if (stamps) {
+    const value = timestamps.value(now);
+    length += sack
+      ? writeSackPermittedTimestamps(bytes, offset + length, value, timestamps.recent)
+      : writeTimestamps(bytes, offset + length, value, timestamps.recent);
+  } else if (sack) {
+    length += writeSackPermitted(bytes, offset + length);
+  }
+  if (scale) length += writeWindowScale(bytes, offset + length, connection.offeredScale);
+  return length;
+}
