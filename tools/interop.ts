@@ -1,6 +1,7 @@
 /**
  * `deno task interop [PATH …] [--filter TEXT]`: tests against real programs, in network namespaces
- * of their own. It wants root and a kernel with TUN/TAP, and installs nothing.
+ * of their own. It wants root and a kernel with TUN/TAP, and installs nothing. With `--check` it only
+ * says what is missing.
  *
  * @module
  */
@@ -77,6 +78,10 @@ if (import.meta.main) {
   if (lines.length > 0) {
     for (const line of lines) print(line);
     Deno.exit(1);
+  }
+  if (Deno.args.includes("--check")) {
+    print("Nothing is missing");
+    Deno.exit(0);
   }
   Deno.env.set("PATH", path);
   const paths = Deno.args.some((argument) => !argument.startsWith("-")) ? [] : ["interop/"];

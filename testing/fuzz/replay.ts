@@ -16,6 +16,12 @@ const MUTATIONS = 300;
 /** Replays leave room for a busy machine: an input fails at this many times the limit. */
 const PATIENCE = 5;
 
+/** The part of `Deno.TestContext` that a replay uses. */
+export interface ReplayContext {
+  /** Runs a step of the test; here one that is ignored, for what it says. */
+  step(definition: { name: string; ignore: boolean; fn: () => void }): Promise<boolean>;
+}
+
 /**
  * Runs a target on its corpus folder, its seeds, and a few hundred mutations of both.
  *
@@ -37,7 +43,7 @@ const PATIENCE = 5;
  * @param context The context of the test that replays it, when there is one.
  * @throws {Error} If an input fails; the message names the input, the cause is what was thrown.
  */
-export async function replay(target: FuzzTarget, context?: Deno.TestContext): Promise<void> {
+export async function replay(target: FuzzTarget, context?: ReplayContext): Promise<void> {
   const inputs: Uint8Array[] = [];
   const folder = target.corpus;
   if (folder !== undefined && mayRead(folder)) {

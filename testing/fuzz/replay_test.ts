@@ -50,13 +50,24 @@ Deno.test("a rejected promise and a seed that is too slow fail", async () => {
 Deno.test({
   name: "without the right to read, the corpus is skipped and the rest is done",
   permissions: { read: false },
-  fn: async (context) => {
+  fn: async () => {
     let runs = 0;
+    const corpus = new URL("testdata/fuzz/fuzzDeclared/", import.meta.url);
     const target = defineTarget("fuzzUnread", () => {
       runs++;
-    }, { corpus: new URL("testdata/fuzz/fuzzDeclared/", import.meta.url) });
-    await replay(target, context);
+    }, { corpus });
+    const steps: unknown[] = [];
+    await replay(target, {
+      step: ({ name, ignore }) => {
+        steps.push(name, ignore);
+        return Promise.resolve(false);
+      },
+    });
     assertEquals(runs, 301);
+    assertEquals(steps, [
+      `corpus of fuzzUnread (skipped: no permission to read ${corpus.pathname})`,
+      true,
+    ]);
   },
 });
 
