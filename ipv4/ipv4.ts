@@ -1,0 +1,579 @@
+/**
+ * The IP node (RFC 791, RFC 1122 §3): takes datagrams that are meant for this host, and sends what
+ * its transports write.
+ *
+ * @module
+ */
+import { formatIpv4 } from "@octet/netip";
+import {
+  type BaseNode,
+  BranchNode,
+  Packet,
+  type Random,
+  readI32,
+  readU16,
+  Verdict,
+  writeU16,
+  writeU32,
+} from "@octet/wire";
+import { AddressTable } from "./address_table.ts";
+import { createIpv4Counters, type Ipv4Counters } from "./counters.ts";
+import type { ErrorListener, ErrorReporter, SourceSelector } from "./errors.ts";
+import { Fragmenter } from "./fragment.ts";
+import { ipv4HeaderLength, ipv4MaximumLength } from "./frame.ts";
+import { sumHeader, writeHeaderChecksum } from "./header.ts";
+import { Identification } from "./identification.ts";
+import { Ipv4Options } from "./options.ts";
+import { IpProtocol } from "./protocol.ts";
+import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
+import { RouteTable } from "./route_table.ts";
+
+/** How an {@linkcode Ipv4} node is set up. */
+export interface Ipv4Setup {
+  /** The longest datagram that the link carries, in bytes: 68 to 65,535. */
+  readonly mtu: number;
+  /** For identifications. */
+  readonly random: Random;
+  /** Time to live of what is sent; 64 when left out. */
+  readonly timeToLive?: number;
+  /** Bounds of reassembly. */
+  readonly reassembly?: ReassemblyOptions;
+}
+
+/** EtherType of IPv4. */
+const etherType = 0x0800;
+/** Datagrams to ourselves in one turn, after which others get theirs: two of our own nodes may talk forever. */
+const loopLimit = 64;
+
+/** Where a datagram that is to be sent goes. */
+const Path = { None: 0, Link: 1, Loop: 2 } as const;
+type Path = (typeof Path)[keyof typeof Path];
+
+/**
+ * The IP node. Children answer to IP protocol numbers; each writes its transport header and payload
+ * behind the place for the IP header, and says in the packet where it is to go.
+ *
+ * A child whose datagram does not fit the packet it was given returns minus the bytes that it
+ * needs; it is then called again with a packet that has them, and the datagram leaves in fragments.
+ *
+ * On the way up `packet.isLinkBroadcast` is set for IP broadcasts and multicasts too, so that
+ * transports need to look at one fact alone.
+ */
+export class Ipv4 extends BranchNode implements SourceSelector {
+  /** The interface's addresses. Change them through {@linkcode addAddress} and {@linkcode removeAddress}. */
+  readonly addresses: AddressTable = new AddressTable();
+  /** Where datagrams go. */
+  readonly routes: RouteTable = new RouteTable();
+  /** What was counted so far. */
+  readonly counters: Ipv4Counters = createIpv4Counters();
+  /** Puts fragments together. */
+  readonly reassembler: Reassembler;
+  /** Who tells others of their errors; without one they hear nothing. */
+  errorReporter: ErrorReporter | null = null;
+  /** Time to live of what is sent when the transport does not say. */
+  timeToLive: number;
+
+  readonly #mtu: number;
+  readonly #nodes: (BaseNode | null)[] = new Array(256).fill(null);
+  readonly #listeners: (ErrorListener | null)[] = new Array(256).fill(null);
+  readonly #identification: Identification;
+  readonly #fragmenter: Fragmenter = new Fragmenter();
+  readonly #options: Ipv4Options = new Ipv4Options();
+  #scratch: Packet | null = null;
+  readonly #groups: Map<number, number> = new Map([[0xe0000001 | 0, 1]]);
+
+  /**
+   * Makes a node without addresses, routes and children.
+   *
+   * @throws {RangeError} When the MTU is out of range.
+   */
+  constructor(setup: Ipv4Setup) {
+    super();
+    if (!(setup.mtu >= 68 && setup.mtu <= ipv4MaximumLength)) {
+      throw new RangeError(`Cannot set up IPv4 as MTU ${setup.mtu} is not from 68 to 65535`);
+    }
+    this.protocol = etherType;
+    this.timeToLive = setup.timeToLive ?? 64;
+    this.#mtu = setup.mtu;
+    this.#identification = new Identification(setup.random);
+    this.reassembler = new Reassembler(
+      (packet, offset, end, now) =>
+        this.errorReporter?.reportError(11, 1, 0, packet, offset, end, now),
+      setup.reassembly,
+    );
+  }
+
+  /** The longest datagram that the link carries, in bytes. */
+  get mtu(): number {
+    return this.#mtu;
+  }
+
+  /**
+   * Adds a child that answers to the IP protocol number `node.protocol`. A child that is an
+   * {@linkcode ErrorListener} hears of errors.
+   *
+   * @throws {TypeError} When there is one already, or the node has a parent.
+   */
+  register(node: BaseNode): void {
+    const protocol = node.protocol;
+    if (this.#nodes[protocol] !== null) {
+      throw new TypeError(
+        `Cannot register IP protocol ${protocol} as it is already registered`,
+      );
+    }
+    node.attach(this);
+    this.#nodes[protocol] = node;
+    if (isErrorListener(node)) this.#listeners[protocol] = node;
+  }
+
+  /**
+   * Adds an address, and a route to its subnet.
+   *
+   * @param address Host order.
+   * @param prefixLength 0 to 32.
+   * @throws {RangeError} When it is no host address, or there already.
+   */
+  addAddress(address: number, prefixLength: number): void {
+    const { prefix } = this.addresses.add(address, prefixLength);
+    if (prefixLength < 32) {
+      this.routes.add({ prefix, gateway: 0, metric: 0, source: address >>> 0 });
+    }
+  }
+
+  /**
+   * Takes an address away, and the routes that speak from it.
+   *
+   * @param address Host order.
+   * @returns Whether it was there.
+   */
+  removeAddress(address: number): boolean {
+    if (this.addresses.remove(address) === undefined) return false;
+    this.routes.removeSource(address >>> 0);
+    return true;
+  }
+
+  /**
+   * Takes datagrams to a multicast group from now on. Joining twice needs leaving twice. The link has
+   * to be told as well.
+   *
+   * @throws {RangeError} When the address is no multicast group.
+   */
+  joinGroup(group: number): void {
+    if (group >>> 28 !== 0xe) {
+      throw new RangeError(`Cannot join ${formatIpv4(group)} as it is no multicast group`);
+    }
+    this.#groups.set(group | 0, (this.#groups.get(group | 0) ?? 0) + 1);
+  }
+
+  /** Takes back one {@linkcode joinGroup}. */
+  leaveGroup(group: number): void {
+    const count = this.#groups.get(group | 0) ?? 0;
+    if (count > 1) this.#groups.set(group | 0, count - 1);
+    else this.#groups.delete(group | 0);
+  }
+
+  /** Whether an address, signed or unsigned, is one of the interface's own. */
+  ownsAddress(address: number): boolean {
+    return this.addresses.owns(address);
+  }
+
+  /** Which of our addresses to speak from toward a neighbour; see {@linkcode AddressTable.toward}. */
+  addressToward(neighbour: number): number {
+    return this.addresses.toward(neighbour);
+  }
+
+  /** Whether datagrams to an address, signed or unsigned, come back to us: it is ours, or loopback. */
+  isLocal(address: number): boolean {
+    return this.addresses.owns(address) || (address >>> 24) === 127;
+  }
+
+  /** Whether an address, signed or unsigned, is a broadcast address: 255.255.255.255 or a subnet's. */
+  isBroadcast(address: number): boolean {
+    return (address | 0) === -1 || this.addresses.isBroadcast(address);
+  }
+
+  /** The source address for datagrams to a destination; see {@linkcode SourceSelector.sourceFor}. */
+  sourceFor(destination: number): number {
+    const packet = this.#scratch ??= new Packet(0);
+    packet.source = 0;
+    packet.destination = destination;
+    return this.#route(packet) === Path.None ? 0 : packet.source;
+  }
+
+  /** Sets `packet.source` where it is 0; see {@linkcode SourceSelector.fillSource}. */
+  fillSource(packet: Packet): boolean {
+    return this.#route(packet) !== Path.None;
+  }
+
+  /** Takes a datagram; see {@linkcode BaseNode.demux}. */
+  override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
+    return this.#receive(packet, offset, end, now, false);
+  }
+
+  /**
+   * Tells the transport that sent a datagram of its grief.
+   *
+   * @param type The ICMP type.
+   * @param code The ICMP code.
+   * @param info The 32 bits behind the ICMP checksum.
+   * @param packet Where the datagram, or as much as was quoted of it, lies. `nextHop` is who reports;
+   *     `source` and `destination` are overwritten.
+   * @param offset Where its IP header begins.
+   * @param end Where the quote ends (exclusive).
+   * @param now Milliseconds.
+   * @returns `Unexpected` when the datagram cannot be one of ours.
+   */
+  deliverError(
+    type: number,
+    code: number,
+    info: number,
+    packet: Packet,
+    offset: number,
+    end: number,
+    now: number,
+  ): Verdict {
+    const bytes = packet.bytes;
+    if (end - offset < ipv4HeaderLength) return Verdict.Short;
+    const headerLength = (bytes[offset]! & 0x0f) << 2;
+    if (bytes[offset]! >>> 4 !== 4) return Verdict.BadVersion;
+    if (headerLength < ipv4HeaderLength || end - offset < headerLength + 8) return Verdict.Short;
+    if ((readU16(bytes, offset + 6) & 0x1fff) !== 0) return Verdict.Filtered;
+    const source = readI32(bytes, offset + 12);
+    if (!this.isLocal(source)) return Verdict.Unexpected;
+    const listener = this.#listeners[bytes[offset + 9]!]!;
+    if (listener === null) return Verdict.NoProtocol;
+    packet.source = source >>> 0;
+    packet.destination = readI32(bytes, offset + 16) >>> 0;
+    listener.networkError(type, code, info, packet, offset + headerLength, end, now);
+    return Verdict.Ok;
+  }
+
+  /** Writes the next datagram or fragment; see {@linkcode BaseNode.encapsulate}. */
+  override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
+    const reassembler = this.reassembler;
+    if (reassembler.count > 0) {
+      reassembler.expire(now);
+      this.wakeAt(reassembler.deadline);
+    }
+    if (this.#fragmenter.isBusy) return this.#writeFragment(packet, offset);
+    for (let looped = 0; looped < loopLimit;) {
+      const node = this.readyList.shift();
+      if (node === null) return 0;
+      clearFacts(packet);
+      let out = packet;
+      let length = node.encapsulate(packet, offset, offset + ipv4HeaderLength, now);
+      if (length < 0) {
+        out = new Packet(offset + ipv4HeaderLength - length);
+        clearFacts(out);
+        length = node.encapsulate(out, offset, offset + ipv4HeaderLength, now);
+      }
+      if (length > 0) {
+        if (node.parent === this) node.requestTurn();
+        this.counters.outRequests++;
+        const path = this.#route(out);
+        if (path === Path.Link) {
+          const sent = this.#send(packet, out, offset, length, node.protocol, now);
+          if (sent !== 0) return sent;
+          continue;
+        }
+        if (path === Path.Loop) {
+          looped++;
+          this.#loop(out, offset, length, node.protocol, now);
+        } else {
+          this.counters.outNoRoutes++;
+        }
+      }
+      if (out !== packet) out.release();
+    }
+    this.requestTurn();
+    return 0;
+  }
+
+  /** Sends a datagram that stands in `out` by way of `packet`; `out` is released when it is another. */
+  #send(
+    packet: Packet,
+    out: Packet,
+    offset: number,
+    length: number,
+    protocol: number,
+    now: number,
+  ): number {
+    const total = length + ipv4HeaderLength;
+    if (out === packet && (total <= this.#mtu || out.segmentSize !== 0)) {
+      this.#writeHeader(out, offset, total, protocol);
+      this.counters.outOctets += total;
+      return total;
+    }
+    if (total > this.#mtu && !out.mayFragment || total > ipv4MaximumLength) {
+      this.#writeHeader(out, offset, total, protocol);
+      this.counters.fragFails++;
+      out.nextHop = out.source;
+      this.deliverError(3, 4, this.#mtu, out, offset, offset + total, now);
+      if (out !== packet) out.release();
+      return 0;
+    }
+    let owned = out;
+    out.length = offset + total;
+    out.completeChecksum();
+    if (out === packet) {
+      owned = new Packet(packet.length);
+      owned.copyFrom(packet);
+    }
+    this.#writeHeader(owned, offset, total, protocol);
+    this.#fragmenter.begin(owned, offset, ipv4HeaderLength, offset + total);
+    if (total > this.#mtu) this.counters.fragOKs++;
+    return this.#writeFragment(packet, offset);
+  }
+
+  #writeFragment(packet: Packet, offset: number): number {
+    const length = this.#fragmenter.write(packet, offset, this.#mtu);
+    this.counters.fragCreates++;
+    this.counters.outOctets += length;
+    return length;
+  }
+
+  #writeHeader(packet: Packet, offset: number, total: number, protocol: number): void {
+    const bytes = packet.bytes;
+    bytes[offset] = 0x45;
+    bytes[offset + 1] = packet.trafficClass;
+    writeU16(bytes, offset + 2, total);
+    if (packet.mayFragment) {
+      writeU16(bytes, offset + 4, this.#identification.next(packet.destination | 0));
+      writeU16(bytes, offset + 6, 0);
+    } else {
+      // RFC 6864 §4.1: an atomic datagram may carry any identification.
+      writeU32(bytes, offset + 4, 0x4000);
+    }
+    bytes[offset + 8] = packet.hopLimit || this.#defaultHopLimit(packet);
+    bytes[offset + 9] = protocol;
+    writeU32(bytes, offset + 12, packet.source);
+    writeU32(bytes, offset + 16, packet.destination);
+    writeHeaderChecksum(bytes, offset, ipv4HeaderLength);
+    packet.networkOffset = offset;
+  }
+
+  /** RFC 1112 §6.1: multicasts stay on the link unless somebody says otherwise. */
+  #defaultHopLimit(packet: Packet): number {
+    return (packet.destination | 0) >>> 28 === 0xe ? 1 : this.timeToLive;
+  }
+
+  /** Hands a datagram to ourselves, in place: its writer has finished with it. */
+  #loop(packet: Packet, offset: number, length: number, protocol: number, now: number): void {
+    const total = length + ipv4HeaderLength;
+    if (total > ipv4MaximumLength) {
+      this.counters.outDiscards++;
+      return;
+    }
+    this.#writeHeader(packet, offset, total, protocol);
+    packet.length = offset + total;
+    packet.checksumVerified = packet.checksumStart !== 0;
+    packet.checksumStart = 0;
+    packet.isLinkBroadcast = false;
+    this.counters.outOctets += total;
+    this.#receive(packet, offset, offset + total, now, true);
+    packet.checksumVerified = false;
+  }
+
+  /** Finds out where a packet goes: sets `nextHop`, and `source` where it is 0. */
+  #route(packet: Packet): Path {
+    const destination = packet.destination | 0;
+    const addresses = this.addresses;
+    const first = destination >>> 24;
+    if (addresses.owns(destination) || first === 127) {
+      if (packet.source === 0) packet.source = packet.destination;
+      return Path.Loop;
+    }
+    let nextHop = destination;
+    let source = 0;
+    if (first >= 224) {
+      // 240.0.0.0/4 is reserved (RFC 1112 §4), save for the limited broadcast.
+      if (first >= 240 && destination !== -1) return Path.None;
+      source = addresses.primary;
+    } else if (addresses.isBroadcast(destination)) {
+      nextHop = -1;
+      source = addresses.toward(destination);
+    } else {
+      const route = this.routes.find(destination);
+      if (route === null || first === 0) return Path.None;
+      if (route.gateway !== 0) nextHop = route.gateway | 0;
+      source = route.source !== 0 ? route.source | 0 : addresses.toward(nextHop);
+      if (source === 0 && packet.source === 0) return Path.None;
+    }
+    packet.nextHop = nextHop >>> 0;
+    if (packet.source === 0) packet.source = source >>> 0;
+    return Path.Link;
+  }
+
+  #receive(packet: Packet, offset: number, end: number, now: number, isLooped: boolean): Verdict {
+    const bytes = packet.bytes;
+    const counters = this.counters;
+    counters.inReceives++;
+    const available = end - offset;
+    if (available < ipv4HeaderLength) return this.#malformed(Verdict.Short);
+    const first = bytes[offset]!;
+    if (first >>> 4 !== 4) return this.#malformed(Verdict.BadVersion);
+    const headerLength = (first & 0x0f) << 2;
+    const total = readU16(bytes, offset + 2);
+    if (headerLength < ipv4HeaderLength || total < headerLength || total > available) {
+      return this.#malformed(Verdict.BadLength);
+    }
+    if (sumHeader(bytes, offset, headerLength) !== 0xffff) {
+      counters.inCsumErrors++;
+      return this.#malformed(Verdict.BadChecksum);
+    }
+    counters.inOctets += total;
+    const source = readI32(bytes, offset + 12);
+    const destination = readI32(bytes, offset + 16);
+    const protocol = bytes[offset + 9]!;
+    const datagramEnd = offset + total;
+    packet.ipVersion = 4;
+    packet.networkOffset = offset;
+    packet.source = source >>> 0;
+    packet.destination = destination >>> 0;
+    packet.trafficClass = bytes[offset + 1]!;
+    packet.hopLimit = bytes[offset + 8]!;
+    packet.protocol = protocol;
+    if (!isLooped) {
+      if (this.#isMartian(source, destination)) {
+        counters.inMartians++;
+        counters.inAddrErrors++;
+        return Verdict.Filtered;
+      }
+      if (!this.addresses.owns(destination)) {
+        const verdict = this.#acceptOther(packet, destination, protocol);
+        if (verdict !== Verdict.Ok) {
+          counters.inAddrErrors++;
+          return verdict;
+        }
+      } else if (packet.isLinkBroadcast) {
+        // RFC 1122 §3.3.6: a link broadcast that is no IP broadcast is discarded silently.
+        counters.inAddrErrors++;
+        return Verdict.Filtered;
+      }
+    }
+    if (headerLength > ipv4HeaderLength) {
+      const verdict = this.#checkOptions(packet, offset, headerLength, datagramEnd, now);
+      if (verdict !== Verdict.Ok) return verdict;
+    }
+    if ((readU16(bytes, offset + 6) & 0x3fff) !== 0) {
+      return this.#receiveFragment(packet, offset, headerLength, datagramEnd, now);
+    }
+    return this.#deliver(packet, offset, offset + headerLength, datagramEnd, protocol, now);
+  }
+
+  #deliver(
+    packet: Packet,
+    offset: number,
+    payloadOffset: number,
+    end: number,
+    protocol: number,
+    now: number,
+  ): Verdict {
+    const node = this.#nodes[protocol]!;
+    if (node === null) {
+      this.counters.inUnknownProtos++;
+      this.errorReporter?.reportError(3, 2, 0, packet, offset, end, now);
+      return Verdict.NoProtocol;
+    }
+    this.counters.inDelivers++;
+    const verdict = node.demux(packet, payloadOffset, end, now);
+    // TCP answers with a reset of its own.
+    if (verdict === Verdict.NoPort && protocol === IpProtocol.Udp) {
+      this.errorReporter?.reportError(3, 3, 0, packet, offset, end, now);
+    }
+    return verdict;
+  }
+
+  #receiveFragment(
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict {
+    const reassembler = this.reassembler;
+    const whole = reassembler.add(packet, offset, offset + headerLength, end, now);
+    this.wakeAt(reassembler.deadline);
+    if (whole === null) return reassembler.verdict;
+    const start = whole.networkOffset;
+    const payload = start + ((whole.bytes[start]! & 0x0f) << 2);
+    const verdict = this.#deliver(whole, start, payload, whole.length, whole.protocol, now);
+    whole.release();
+    return verdict;
+  }
+
+  /** RFC 1122 §3.2.1.3: sources that no datagram may have. */
+  #isMartian(source: number, destination: number): boolean {
+    const first = source >>> 24;
+    if (first >= 224 || first === 127 || destination >>> 24 === 127) return true;
+    // 0.0.0.0 says "this host, it has no address yet"; it can only speak to everybody.
+    if (first === 0) return source !== 0 || destination >>> 28 < 0xe;
+    return this.addresses.owns(source) || this.addresses.isBroadcast(source);
+  }
+
+  /** Whether a datagram to an address that is not ours is for us all the same. */
+  #acceptOther(packet: Packet, destination: number, protocol: number): Verdict {
+    if (destination === -1 || this.addresses.isBroadcast(destination)) {
+      this.counters.inBcastPkts++;
+      packet.isLinkBroadcast = true;
+      return Verdict.Ok;
+    }
+    if (destination >>> 28 === 0xe) {
+      if (!this.#groups.has(destination)) return Verdict.NotForUs;
+      this.counters.inMcastPkts++;
+      packet.isLinkBroadcast = true;
+      return Verdict.Ok;
+    }
+    // RFC 2131 §4.1: who has no address yet takes what its DHCP server sends to the address it offers.
+    const isAddressless = this.addresses.primary === 0 && protocol === IpProtocol.Udp;
+    if (!isAddressless) return Verdict.NotForUs;
+    packet.isLinkBroadcast = true;
+    return Verdict.Ok;
+  }
+
+  #checkOptions(
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict {
+    const options = this.#options;
+    options.reset(packet.bytes, offset + ipv4HeaderLength, offset + headerLength);
+    while (options.next()) {
+      if (options.isSourceRoute) {
+        this.counters.inSourceRoutes++;
+        return Verdict.Unsupported;
+      }
+    }
+    if (options.verdict === Verdict.Ok) return Verdict.Ok;
+    const pointer = ipv4HeaderLength + options.position;
+    this.errorReporter?.reportError(12, 0, pointer * 0x1000000, packet, offset, end, now);
+    return this.#malformed(options.verdict);
+  }
+
+  #malformed(verdict: Verdict): Verdict {
+    this.counters.inHdrErrors++;
+    return verdict;
+  }
+}
+
+/** Forgets what a child has to say of the packet it writes, and what another child said before it. */
+function clearFacts(packet: Packet): void {
+  packet.source = 0;
+  packet.destination = 0;
+  packet.sourcePort = 0;
+  packet.destinationPort = 0;
+  packet.nextHop = 0;
+  packet.hopLimit = 0;
+  packet.trafficClass = 0;
+  packet.mayFragment = false;
+  packet.protocol = 0;
+  packet.checksumVerified = false;
+  packet.checksumStart = 0;
+  packet.segmentSize = 0;
+}
+
+function isErrorListener(node: object): node is ErrorListener {
+  return "networkError" in node;
+}
