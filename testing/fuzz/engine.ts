@@ -286,16 +286,11 @@ class FuzzRun {
   }
 
   async #fail(input: Uint8Array<ArrayBuffer>, first: unknown): Promise<void> {
-    let error = first;
-    if (first instanceof SlowInput) {
-      // A machine may be busy for a second; only an input that is slow twice is to blame.
-      const again = await this.#attempt(input);
-      if (again === undefined) return;
-      error = again;
-    }
+    let error = first instanceof SlowInput ? await this.#confirm(input) : first;
+    if (error === undefined) return;
     const kind = kindOf(error);
     const smallest = await shrink(input, async (candidate) => {
-      const found = await this.#attempt(candidate);
+      const found = await this.#confirm(candidate);
       if (found === undefined || kindOf(found) !== kind) return false;
       error = found;
       return true;
@@ -303,6 +298,12 @@ class FuzzRun {
     const { corpus } = this.#target;
     const file = corpus === undefined ? undefined : await writeInput(corpus, smallest);
     this.#failure = { input: smallest, error, file };
+  }
+
+  /** A machine may be busy for a second; only an input that is slow twice is to blame. */
+  async #confirm(input: Uint8Array<ArrayBuffer>): Promise<unknown> {
+    const error = await this.#attempt(input);
+    return error instanceof SlowInput ? await this.#attempt(input) : error;
   }
 
   /** Writes the finds, without those that the shorter ones make needless, each shrunk. */

@@ -43,8 +43,8 @@ Deno.test("a rejected promise and a seed that is too slow fail", async () => {
   const slow = defineTarget("fuzzSlow", (input) => {
     const end = performance.now() + input.length;
     while (performance.now() < end);
-  }, { seeds: [new Uint8Array(2)], timeLimit: 0.2 });
-  await assertRejects(() => replay(slow), Error, "fuzzSlow fails on its seed 0: it took 2 ms");
+  }, { seeds: [new Uint8Array(60)], timeLimit: 10 });
+  await assertRejects(() => replay(slow), Error, "fuzzSlow fails on its seed 0: it took");
 });
 
 Deno.test({
