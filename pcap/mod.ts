@@ -19,6 +19,11 @@
  */
 export * from "./capture_file.ts";
 export * from "./capture_format.ts";
+export * from "./dissection.ts";
+export * from "./dissector.ts";
+export * from "./field_table.ts";
+export * from "./formatter.ts";
 export * from "./pcap_file.ts";
 export * from "./pcapng.ts";
 export * from "./pcapng_reader.ts";
+export * from "./summary.ts";
