@@ -6,6 +6,7 @@
  * @module
  */
 
+import { orUsage, readOptions } from "./options.ts";
 import { print } from "./terminal.ts";
 import { testRun } from "./test_runner.ts";
 
@@ -72,19 +73,26 @@ function is(path: string, what: (info: Deno.FileInfo) => boolean): boolean {
   }
 }
 
+const USAGE = `Usage: deno task interop [PATH …] [--filter TEXT] [--check]
+
+  --filter TEXT  only tests whose name contains TEXT
+  --check        only say what is missing`;
+
 if (import.meta.main) {
+  const { values, flags, rest } = orUsage(
+    USAGE,
+    () => readOptions(Deno.args, ["filter"], ["check"]),
+  );
   const path = searchPath(Deno.env.get("PATH") ?? "");
   const lines = missing(thisMachine(path));
-  if (lines.length > 0) {
-    for (const line of lines) print(line);
-    Deno.exit(1);
-  }
-  if (Deno.args.includes("--check")) {
+  for (const line of lines) print(line);
+  if (lines.length > 0) Deno.exit(1);
+  if (flags.has("check")) {
     print("Nothing is missing");
     Deno.exit(0);
   }
   Deno.env.set("PATH", path);
-  const paths = Deno.args.some((argument) => !argument.startsWith("-")) ? [] : ["interop/"];
-  const { failed } = await testRun([...paths, ...Deno.args]);
+  const filter = values.has("filter") ? [`--filter=${values.get("filter")}`] : [];
+  const { failed } = await testRun([...rest.length > 0 ? rest : ["interop/"], ...filter]);
   Deno.exit(failed === 0 ? 0 : 1);
 }
