@@ -25,13 +25,16 @@ Deno.test("skipped tests and steps are found in the report, with the reason in t
   const report = `<testsuite name="./a_test.ts">
     <testcase name="runs" classname="./a_test.ts" time="0.002" line="1" col="6">
     </testcase>
-    <testcase name="raw &quot;x&quot; (skipped: needs CAP_NET_RAW &amp; root)" classname="./a_test.ts">
+    <testcase name="raw &quot;x&quot; (skipped: needs CAP_NET_RAW &amp; root)" classname="./a_test.ts" time="0.000">
         <skipped/>
     </testcase>
-    <testcase name="bad" classname="./a_test.ts">
+    <testcase name="bad" classname="./a_test.ts" time="0.000">
         <failure message="x">&lt;skipped/&gt;</failure>
     </testcase>
-    <testcase name="bare" classname="./a_test.ts">
+    <testcase name="bare" classname="./a_test.ts" time="0.000">
+        <skipped/>
+    </testcase>
+    <testcase name="left out by the filter" classname="./a_test.ts" line="2" col="6">
         <skipped/>
     </testcase>
 </testsuite>`;
