@@ -122,7 +122,7 @@ export function decodeRoute(message: NetlinkMessage): KernelRoute | undefined {
     else if (type === RouteAttribute.Priority) metric = attributes.u32();
     else if (type === RouteAttribute.Table) table = attributes.u32();
   }
-  if (attributes.verdict !== 0) return undefined;
+  if (attributes.verdict !== 0 || destination === "") return undefined;
   return {
     version: family === AddressFamily.Inet ? 4 : 6,
     destination: `${destination}/${bytes[at + 1]!}`,
