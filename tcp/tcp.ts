@@ -133,12 +133,19 @@ export class Tcp extends BranchNode {
       throw new RangeError(`Cannot listen as the port must be from 1 to 65535: ${port}`);
     }
     const others = this.#listeners.get(port) ?? [];
-    if (others.some((other) => other.address === address || address === 0 || other.address === 0)) {
+    if (!this.canListen(port, address)) {
       throw new TypeError(`Cannot listen on TCP port ${port} as it is already bound`);
     }
     const listener = new TcpListener(this, address, port, options.backlog ?? 511);
     this.#listeners.set(port, [...others, listener]);
     return listener;
+  }
+
+  /** Whether nobody listens on a port at an address (0 for any) yet. */
+  canListen(port: number, address: number): boolean {
+    const others = this.#listeners.get(port);
+    return others === undefined || (address !== 0 &&
+      others.every((other) => other.address !== 0 && other.address !== address));
   }
 
   /** A port on which nobody listens, for `listen` with port 0. */

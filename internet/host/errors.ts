@@ -1,0 +1,157 @@
+/**
+ * The errors of the API: Deno's own classes on Deno, so that `instanceof Deno.errors.ConnectionRefused`
+ * holds, and classes of the same names elsewhere.
+ *
+ * @module
+ */
+import { TcpError } from "@octet/tcp";
+
+/** An error with the code that the operating system would give, such as `ECONNREFUSED`. */
+export interface NetworkError extends Error {
+  /** The name of the errno, where there is one. */
+  code?: string;
+}
+
+type ErrorClass = new (message: string) => Error;
+
+/** The names that the API throws. */
+type ErrorName =
+  | "AddrInUse"
+  | "AddrNotAvailable"
+  | "BadResource"
+  | "BrokenPipe"
+  | "ConnectionAborted"
+  | "ConnectionRefused"
+  | "ConnectionReset"
+  | "Interrupted"
+  | "InvalidData"
+  | "NotConnected"
+  | "NotFound"
+  | "TimedOut";
+
+const platform = globalThis as { Deno?: { errors?: Record<string, ErrorClass> } };
+const own: Map<string, ErrorClass> = new Map();
+
+function errorClass(name: string): ErrorClass {
+  const native = platform.Deno?.errors?.[name];
+  if (native !== undefined) return native;
+  let made = own.get(name);
+  if (made === undefined) {
+    made = class extends Error {
+      override name = name;
+    };
+    own.set(name, made);
+  }
+  return made;
+}
+
+/**
+ * Makes one of Deno's errors.
+ *
+ * @example
+ * ```ts
+ * import { networkError } from "@octet/internet";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const error = networkError("AddrInUse", "Address already in use (os error 98)", "EADDRINUSE");
+ * assertEquals(error.name, "AddrInUse");
+ * assertEquals(error.code, "EADDRINUSE");
+ * ```
+ *
+ * @param name The class, such as `ConnectionRefused`.
+ * @param message The message.
+ * @param code The name of the errno, where there is one.
+ */
+export function networkError(name: ErrorName, message: string, code?: string): NetworkError {
+  const error: NetworkError = new (errorClass(name))(message);
+  if (code !== undefined) error.code = code;
+  return error;
+}
+
+/** What Deno throws when a resource has been closed. */
+export function badResource(message: string = "Bad resource ID"): NetworkError {
+  return networkError("BadResource", message);
+}
+
+/** What Deno throws when a resource is closed under a pending operation. */
+export function interrupted(): NetworkError {
+  return networkError("Interrupted", "operation canceled", "EINTR");
+}
+
+/** What Deno throws for a port or address that is bound. */
+export function addressInUse(): NetworkError {
+  return networkError("AddrInUse", "Address already in use (os error 98)", "EADDRINUSE");
+}
+
+/** A peer's host that cannot be reached. */
+export function hostUnreachable(): NetworkError {
+  return withCode(new Error("No route to host (os error 113)"), "EHOSTUNREACH");
+}
+
+/** A network that no route leads to. */
+export function networkUnreachable(): NetworkError {
+  return withCode(new Error("Network is unreachable (os error 101)"), "ENETUNREACH");
+}
+
+/** A peer that has reset the connection, or refused it. */
+export function tcpError(error: TcpError): NetworkError {
+  switch (error) {
+    case TcpError.Refused:
+      return connectionRefused();
+    case TcpError.TimedOut:
+      return networkError("TimedOut", "Connection timed out (os error 110)", "ETIMEDOUT");
+    case TcpError.HostUnreachable:
+      return hostUnreachable();
+    case TcpError.NetworkUnreachable:
+      return networkUnreachable();
+    case TcpError.Aborted:
+      return networkError(
+        "ConnectionAborted",
+        "Software caused connection abort (os error 103)",
+        "ECONNABORTED",
+      );
+    default:
+      return networkError(
+        "ConnectionReset",
+        "Connection reset by peer (os error 104)",
+        "ECONNRESET",
+      );
+  }
+}
+
+/** A port where nobody listens. */
+export function connectionRefused(): NetworkError {
+  return networkError("ConnectionRefused", "Connection refused (os error 111)", "ECONNREFUSED");
+}
+
+/** A connection whose sending direction is over. */
+export function brokenPipe(): NetworkError {
+  return networkError("BrokenPipe", "Broken pipe (os error 32)", "EPIPE");
+}
+
+/** What an aborted signal makes of a pending call. */
+export function abortReason(signal: AbortSignal): unknown {
+  const { reason } = signal;
+  if (!(reason instanceof DOMException) || reason.name !== "AbortError") return reason;
+  return new DOMException("The signal has been aborted", "AbortError");
+}
+
+/**
+ * Checks a port as Deno does.
+ *
+ * @throws {TypeError} When it is no integer.
+ * @throws {RangeError} When it is out of range.
+ */
+export function checkPort(port: number): number {
+  if (typeof port !== "number") {
+    throw new TypeError(`Invalid port (expected number): ${String(port)}`);
+  }
+  if (!Number.isInteger(port)) throw new TypeError(`Invalid port: ${port}`);
+  if (port < 0 || port > 65_535) throw new RangeError(`Invalid port (out of range): ${port}`);
+  return port;
+}
+
+function withCode(error: NetworkError, code: string): NetworkError {
+  error.code = code;
+  return error;
+}

@@ -1,0 +1,455 @@
+/**
+ * A host: a stack on a device, with the API that Deno has for its own network.
+ *
+ * @module
+ */
+import type { Dhcpv4Lease } from "@octet/dhcpv4";
+import { DnsResolver, type Hosts, type RecordTypeName } from "@octet/dns";
+import { formatIpv4, formatIpv6, parseIpv4, tryParseIpv4 } from "@octet/netip";
+import type { NtpMeasurement } from "@octet/ntp";
+import { type TcpConnection, type TcpConnectionOptions, TcpEvent, TcpState } from "@octet/tcp";
+import { CryptoRandom, type Random } from "@octet/wire";
+import type { Device } from "../device/device.ts";
+import { Stack } from "../stack.ts";
+import { configureStatic, DhcpConfiguration, type StaticAddress } from "./address_configuration.ts";
+import { DatagramConn } from "./datagram_conn.ts";
+import {
+  abortReason,
+  addressInUse,
+  checkPort,
+  connectionRefused,
+  type NetworkError,
+  networkError,
+  networkUnreachable,
+  tcpError,
+} from "./errors.ts";
+import { denoRecord, NameService, notResolved } from "./name_service.ts";
+import { type PingOptions, type PingReply, PingService } from "./ping.ts";
+import { RunLoop } from "./run_loop.ts";
+import { TcpConn } from "./tcp_conn.ts";
+import { TcpListener } from "./tcp_listener.ts";
+import { queryTime, type QueryTimeOptions } from "./time_service.ts";
+
+/** How a {@linkcode Host} is set up. */
+export interface HostOptions {
+  /** A fixed address; without one the host asks for a lease when {@linkcode Host.configure} is called. */
+  address?: StaticAddress;
+  /** Name servers; those of the lease when not given. */
+  nameServers?: readonly string[];
+  /** Domains to look for short names in; those of the lease when not given. */
+  search?: readonly string[];
+  /** Names that are known beforehand, with their addresses. */
+  hosts?: Hosts;
+  /** The name told to the DHCP server; `"octet"` when not given. */
+  hostname?: string;
+  /** Settings of TCP connections. */
+  tcp?: TcpConnectionOptions;
+  /** Random numbers; the platform's cryptographic ones when not given. */
+  random?: Random;
+}
+
+/** Where to connect to; as `Deno.ConnectOptions`. */
+export interface ConnectOptions {
+  /** The port, 1 to 65,535. */
+  port: number;
+  /** A name or an address; `"127.0.0.1"` when not given. */
+  hostname?: string;
+  /** `"tcp"`. */
+  transport?: "tcp";
+  /** Ends the attempt. */
+  signal?: AbortSignal;
+}
+
+/** Where to listen; as `Deno.TcpListenOptions`. */
+export interface ListenOptions {
+  /** The port; 0 for any that is free. */
+  port: number;
+  /** The address to listen on; `"0.0.0.0"`, all of the host's, when not given. */
+  hostname?: string;
+  /** `"tcp"`. */
+  transport?: "tcp";
+  /** How many connections may wait to be accepted; 511 when not given. */
+  backlog?: number;
+}
+
+/** Where to receive datagrams; as `Deno.UdpListenOptions`. */
+export interface ListenDatagramOptions {
+  /** The port; 0 for any that is free. */
+  port: number;
+  /** The address to bind; `"0.0.0.0"`, all of the host's, when not given. */
+  hostname?: string;
+  /** `"udp"`. */
+  transport?: "udp";
+}
+
+/** Whom to ask for records; as `Deno.ResolveDnsOptions`. */
+export interface ResolveDnsOptions {
+  /** A server other than the host's. */
+  nameServer?: {
+    /** Its address. */
+    ipAddr: string;
+    /** Its port; 53 when not given. */
+    port?: number;
+  };
+  /** Ends the wait. */
+  signal?: AbortSignal;
+}
+
+/** One address of an interface; as `Deno.NetworkInterfaceInfo`. */
+export interface NetworkInterfaceInfo {
+  /** The family of the address. */
+  family: "IPv4" | "IPv6";
+  /** The device's name. */
+  name: string;
+  /** The address. */
+  address: string;
+  /** The netmask. */
+  netmask: string;
+  /** The scope of an IPv6 address. */
+  scopeid: number | null;
+  /** Address and prefix length. */
+  cidr: string;
+  /** The hardware address. */
+  mac: string;
+}
+
+/** How long connections have to say goodbye when the host closes, in milliseconds. */
+const farewellTime = 1000;
+
+/**
+ * A stack that runs on a device. Its methods are those of the `Deno` namespace, and what they
+ * return is interchangeable with what Deno's return.
+ *
+ * @example
+ * ```ts
+ * import { Host, Lan } from "@octet/internet";
+ * import { assertEquals } from "@std/assert";
+ *
+ * const lan = new Lan();
+ * await using a = new Host(lan.attach(), { address: { address: "10.0.0.1/24" } });
+ * await using b = new Host(lan.attach(), { address: { address: "10.0.0.2/24" } });
+ *
+ * using listener = b.listen({ port: 7 });
+ * const served = listener.accept().then((conn) => conn.readable.pipeTo(conn.writable));
+ *
+ * const conn = await a.connect({ hostname: "10.0.0.2", port: 7 });
+ * await conn.write(new TextEncoder().encode("octet"));
+ * await conn.closeWrite();
+ * assertEquals(await new Response(conn.readable).text(), "octet");
+ * await served;
+ * ```
+ */
+export class Host implements AsyncDisposable {
+  /** The stack that runs. */
+  readonly stack: Stack;
+  /** The device it runs on. */
+  readonly device: Device;
+  /** Resolves when the host has closed; rejects when its device was lost. */
+  readonly closed: Promise<void>;
+  readonly #loop: RunLoop;
+  readonly #names: NameService;
+  readonly #pings: PingService;
+  readonly #options: HostOptions;
+  readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
+  #dhcp: DhcpConfiguration | null = null;
+  #closing: Promise<void> | null = null;
+
+  /**
+   * Starts a stack on a device. The host owns the device from now on and closes it at its own end.
+   *
+   * @throws {SyntaxError} When an address in the options is none.
+   */
+  constructor(device: Device, options: HostOptions = {}) {
+    const random = options.random ?? new CryptoRandom();
+    this.device = device;
+    this.#options = options;
+    this.stack = new Stack({
+      hardwareAddress: device.hardwareAddress,
+      mtu: device.mtu,
+      maxSegment: device.maxSegment,
+      checksumOffload: device.checksumOffload,
+      link: device.link,
+      random,
+      ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
+    });
+    this.closed = this.#end.promise;
+    // Who does not look at `closed` still learns of a lost device from the calls that fail.
+    this.closed.catch(() => {});
+    this.#loop = new RunLoop(this.stack, device, (error) => this.#lost(error));
+    const dial = (address: number, port: number, signal?: AbortSignal) =>
+      this.#dial(address, port, signal);
+    this.#names = new NameService(this.#loop, dial, {
+      random,
+      servers: (options.nameServers ?? []).map(parseIpv4),
+      search: options.search ?? [],
+      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+    });
+    this.#pings = new PingService(this.#loop);
+    if (options.address !== undefined) configureStatic(this.#loop, options.address);
+  }
+
+  /** The DHCP lease in force, or `null`. */
+  get lease(): Dhcpv4Lease | null {
+    return this.#dhcp?.lease ?? null;
+  }
+
+  /** The name servers that are asked, as text. */
+  get nameServers(): string[] {
+    return this.#names.resolver.servers.map(formatIpv4);
+  }
+
+  /**
+   * Gets an address, routes and name servers by DHCP, and keeps them from now on.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds, 30,000 when not given; `signal`: ends the wait.
+   * @returns The lease.
+   * @throws {Deno.errors.TimedOut} When no server offers a lease in time.
+   */
+  configure(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Dhcpv4Lease> {
+    this.#dhcp ??= new DhcpConfiguration(
+      this.#loop,
+      this.#names,
+      this.#options.hostname ?? "octet",
+      this.#options.nameServers !== undefined,
+    );
+    return this.#dhcp.start(options.timeout ?? 30_000, options.signal);
+  }
+
+  /**
+   * Connects to a name or address; the addresses of a name are tried one after another.
+   *
+   * @throws {TypeError} When the port is no integer.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {Deno.errors.NotFound} When the name does not resolve.
+   * @throws {Deno.errors.ConnectionRefused} When nobody listens there.
+   * @throws {Deno.errors.TimedOut} When nobody answers.
+   */
+  async connect(options: ConnectOptions): Promise<TcpConn> {
+    const port = checkPort(options.port);
+    const { signal } = options;
+    const addresses = await this.lookup(options.hostname ?? "127.0.0.1", signal);
+    let failure: unknown = null;
+    for (const address of addresses) {
+      try {
+        return await this.#dial(address, port, signal);
+      } catch (error) {
+        failure = error;
+        if (signal?.aborted) break;
+      }
+    }
+    throw failure;
+  }
+
+  /**
+   * Listens for TCP connections.
+   *
+   * @throws {TypeError} When the port is no integer.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {Deno.errors.AddrInUse} When somebody listens there.
+   * @throws {Deno.errors.AddrNotAvailable} When the address is none of the host's.
+   */
+  listen(options: ListenOptions): TcpListener {
+    const { tcp } = this.stack;
+    const wanted = checkPort(options.port);
+    const address = this.#localAddress(options.hostname);
+    const port = wanted === 0 ? tcp.unusedPort() : wanted;
+    if (!tcp.canListen(port, address)) throw addressInUse();
+    const listener = tcp.listen(port, {
+      address,
+      ...(options.backlog === undefined ? {} : { backlog: options.backlog }),
+    });
+    return new TcpListener(listener, this.#loop);
+  }
+
+  /**
+   * Binds a UDP port.
+   *
+   * @throws {TypeError} When the port is no integer.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {Deno.errors.AddrInUse} When the port is bound.
+   * @throws {Deno.errors.AddrNotAvailable} When the address is none of the host's.
+   */
+  listenDatagram(options: ListenDatagramOptions): DatagramConn {
+    const port = checkPort(options.port);
+    const address = this.#localAddress(options.hostname);
+    if (port !== 0 && this.stack.udp.nodeAt(port) !== null) throw addressInUse();
+    return new DatagramConn(this.#loop, address, port);
+  }
+
+  /**
+   * Asks for the records of a name, in the shapes that `Deno.resolveDns` gives.
+   *
+   * @param query The name.
+   * @param recordType The type, such as `"A"` or `"MX"`.
+   * @throws {Deno.errors.NotFound} When there are no such records, or nobody can say.
+   */
+  async resolveDns(
+    query: string,
+    recordType: RecordTypeName,
+    options: ResolveDnsOptions = {},
+  ): Promise<unknown[]> {
+    const { signal, nameServer } = options;
+    const resolver = nameServer === undefined ? this.#names.resolver : new DnsResolver({
+      random: this.#names.resolver.random,
+      servers: [parseIpv4(nameServer.ipAddr)],
+      port: nameServer.port ?? 53,
+    });
+    const done = await this.#names.query(query, recordType, resolver, signal);
+    if (done.state === "failed") throw notResolved(query, done);
+    return done.records.filter((record) => record.type === recordType)
+      .map((record) => denoRecord(record, formatIpv6));
+  }
+
+  /**
+   * The IPv4 addresses of a name; an address stands for itself.
+   *
+   * @returns Addresses in host order, at least one.
+   * @throws {Deno.errors.NotFound} When the name does not resolve.
+   */
+  lookup(name: string, signal?: AbortSignal): Promise<number[]> {
+    return this.#names.addresses(name, signal);
+  }
+
+  /** The host's addresses. */
+  networkInterfaces(): NetworkInterfaceInfo[] {
+    const infos: NetworkInterfaceInfo[] = [];
+    for (const { address, prefix } of this.stack.ipv4.addresses.entries) {
+      infos.push({
+        family: "IPv4",
+        name: this.device.name,
+        address: formatIpv4(address),
+        netmask: formatIpv4(prefix.mask),
+        scopeid: null,
+        cidr: `${formatIpv4(address)}/${prefix.length}`,
+        mac: this.device.hardwareAddress.toString(),
+      });
+    }
+    return infos;
+  }
+
+  /**
+   * Asks a host whether it is there.
+   *
+   * @throws {Deno.errors.TimedOut} When no answer comes in time.
+   */
+  async ping(host: string, options: PingOptions = {}): Promise<PingReply> {
+    const [address] = await this.lookup(host, options.signal);
+    return await this.#pings.ping(address!, options);
+  }
+
+  /**
+   * Asks an NTP server for the time.
+   *
+   * @throws {Deno.errors.TimedOut} When no usable answer comes.
+   */
+  async queryTime(host: string, options: QueryTimeOptions = {}): Promise<NtpMeasurement> {
+    const [address] = await this.lookup(host, options.signal);
+    return await queryTime(this.#loop, address!, options);
+  }
+
+  /** Registers a node, such as a DHCP server, on its UDP port, and runs it with the stack. */
+  attach(node: Parameters<Stack["udp"]["register"]>[0]): void {
+    this.stack.udp.register(node);
+    this.#loop.flush();
+  }
+
+  /** The time that the stack sees, in milliseconds; for nodes that are started with it. */
+  now(): number {
+    return this.#loop.now();
+  }
+
+  /** Sends what the stack has to send, now; needed only after something was done to its nodes directly. */
+  flush(): void {
+    this.#loop.flush();
+  }
+
+  /**
+   * Closes everything: listeners, connections (what they still have to send goes out, for a second at the
+   * most), the lease, the device.
+   */
+  close(): Promise<void> {
+    return this.#closing ??= this.#close();
+  }
+
+  /** Closes the host. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    const loop = this.#loop;
+    loop.closeHeld();
+    const until = loop.now() + farewellTime;
+    while (loop.isRunning && loop.now() < until && this.#hasFarewells()) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    for (const connection of [...this.stack.tcp.connections()]) connection.abort(loop.now());
+    this.#dhcp?.stop();
+    await loop.close();
+    this.device.close();
+    this.#end.resolve();
+  }
+
+  /** Whether a connection has data or a FIN on its way that the peer has not confirmed. */
+  #hasFarewells(): boolean {
+    for (const { state } of this.stack.tcp.connections()) {
+      if (
+        state === TcpState.FinWait1 || state === TcpState.Closing || state === TcpState.LastAck
+      ) return true;
+    }
+    return false;
+  }
+
+  #lost(error: unknown): void {
+    this.device.close();
+    this.#closing ??= Promise.resolve();
+    this.#end.reject(error);
+  }
+
+  async #dial(address: number, port: number, signal?: AbortSignal): Promise<TcpConn> {
+    if (signal?.aborted) throw abortReason(signal);
+    if (port === 0) throw connectionRefused();
+    const { tcp, ipv4 } = this.stack;
+    if (!this.#loop.isRunning) throw networkError("NotConnected", "Host has been closed");
+    if (ipv4.sourceFor(address) === 0) throw networkUnreachable();
+    const connection = tcp.connect({ address, port }, this.#loop.now());
+    const opened = Promise.withResolvers<void>();
+    const abort = () => opened.reject(abortReason(signal!));
+    connection.onEvent = (events) => {
+      if ((events & TcpEvent.Closed) !== 0) opened.reject(tcpError(connection.error));
+      else if ((events & TcpEvent.Opened) !== 0) opened.resolve();
+    };
+    signal?.addEventListener("abort", abort);
+    this.#loop.flush();
+    try {
+      await opened.promise;
+    } catch (error) {
+      this.#forget(connection);
+      throw error;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+    return new TcpConn(connection, this.#loop);
+  }
+
+  #forget(connection: TcpConnection): void {
+    connection.onEvent = null;
+    connection.abort(this.#loop.now());
+    this.#loop.flush();
+  }
+
+  #localAddress(hostname: string | undefined): number {
+    if (hostname === undefined || hostname === "0.0.0.0") return 0;
+    const address = tryParseIpv4(hostname);
+    if (address === undefined || !this.stack.ipv4.isLocal(address)) throw notOurs();
+    return address;
+  }
+}
+
+function notOurs(): NetworkError {
+  return networkError(
+    "AddrNotAvailable",
+    "Cannot assign requested address (os error 99)",
+    "EADDRNOTAVAIL",
+  );
+}
