@@ -247,7 +247,7 @@ export class DnsQuery extends BaseNode {
   /** Begins to ask the servers for a name. */
   #start(name: string): void {
     this.#asked = name;
-    this.#servers = this.#resolver.servers;
+    this.#servers = this.#resolver.servers.map((address) => address >>> 0);
     this.#tries = 0;
     this.#heard.clear();
     this.#useless.clear();

@@ -6,7 +6,7 @@
 import { absoluteName, parseData, tryParseTime } from "./_parse_data.ts";
 import { type Entry, tokenize } from "./_tokens.ts";
 import { RecordClass, recordClassNumber, recordTypeName, recordTypeNumber } from "./constants.ts";
-import { canonicalName } from "./name.ts";
+import { formatName, parseName } from "./name.ts";
 import type { DnsRecord } from "./record.ts";
 
 /** Where a master file starts from. */
@@ -106,7 +106,7 @@ function parseEntry(entry: Entry, state: ParserState): DnsRecord | null {
  */
 export function parseZone(text: string, options: ParseZoneOptions = {}): DnsRecord[] {
   const state: ParserState = {
-    origin: canonicalName(options.origin ?? "."),
+    origin: formatName(parseName(options.origin ?? "."), 0, 0),
     defaultTtl: options.ttl,
     lastTtl: undefined,
     owner: undefined,
