@@ -91,12 +91,15 @@ export class ImpairedDevice extends DeviceWrapper {
     return true;
   }
 
-  /** Waits for something to do, a frame of ours that comes due included. */
-  override ready(timeout: number): Promise<void> {
+  /** Waits for something to do; sends what comes due meanwhile. */
+  override async ready(timeout: number): Promise<void> {
     const now = this.#clock();
     this.#flush(now);
-    const wait = Math.min(timeout, Math.min(this.#out.deadline(), this.#in.deadline()) - now);
-    return wait <= 0 && timeout > 0 ? Promise.resolve() : this.inner.ready(wait);
+    const out = this.#out.deadline();
+    // What is overdue waits for room in the device inside, and that its own `ready` knows.
+    const due = Math.min(out > now ? out : Infinity, this.#in.deadline());
+    await this.inner.ready(Math.max(0, Math.min(timeout, due - now)));
+    if (!this.isClosed) this.#flush(this.#clock());
   }
 
   /** When the next frame, of either direction, is due. */

@@ -14,3 +14,6 @@ export * from "./segment.ts";
 export * from "./sniff.ts";
 export * from "./tun.ts";
 export * from "./wrapper.ts";
+export type { Direction } from "@octet/pcap";
+export type { MacAddress } from "@octet/netip";
+export type { Packet, Random } from "@octet/wire";
