@@ -12,7 +12,12 @@ import {
   type Dhcpv4ClientTiming,
   dhcpv4DefaultTiming,
 } from "./client_options.ts";
-import { type ClientMessages, makeClientMessages } from "./_client_messages.ts";
+import {
+  type ClientMessages,
+  type Farewell,
+  makeClientMessages,
+  retransmissionBase,
+} from "./_client_messages.ts";
 import {
   DhcpOp,
   dhcpv4ClientPort,
@@ -34,18 +39,15 @@ const udp = 17;
 const broadcastAddress = 0xffff_ffff;
 const ethernet = 1;
 
-/** The wait after the nth transmission, without its random part: doubling up to the limit (RFC 2131 §4.1). */
-function retransmissionBase(timing: Required<Dhcpv4ClientTiming>, count: number): number {
-  return Math.min(timing.retransmission * 2 ** (count - 1), timing.maximumRetransmission);
-}
-
-/** A message that is sent once and not answered. */
-interface Farewell {
-  readonly fields: Dhcpv4MessageFields;
-  readonly source: number;
-  readonly destination: number;
-  readonly isLast: boolean;
-}
+/** States in which a server's word is awaited. */
+const waiting: ReadonlySet<Dhcpv4ClientState> = new Set([
+  State.Selecting,
+  State.Requesting,
+  State.Rebooting,
+  State.Renewing,
+  State.Rebinding,
+  State.Informing,
+]);
 
 /**
  * Gets an address and keeps it. The first acceptable offer is taken.
@@ -178,16 +180,11 @@ export class Dhcpv4Client extends BaseNode {
     const lease = this.#lease;
     this.#sendAt = Infinity;
     if (lease === null || this.#state === State.Informed || !release) {
-      this.#farewell = null;
+      if (lease !== null) this.#farewell = null;
       this.#loseLease();
       this.#enter(State.Stopped);
     } else if (this.#farewell === null) {
-      this.#farewell = {
-        fields: this.#messages.release(this.#random.uint32(), lease),
-        source: lease.address,
-        destination: lease.server,
-        isLast: true,
-      };
+      this.#farewell = this.#messages.release(this.#random.uint32(), lease);
     }
     this.#settle(now);
   }
@@ -201,12 +198,7 @@ export class Dhcpv4Client extends BaseNode {
   decline(now: number): boolean {
     const lease = this.#lease;
     if (lease === null || this.#state === State.Informed || this.#farewell !== null) return false;
-    this.#farewell = {
-      fields: this.#messages.decline(this.#random.uint32(), lease),
-      source: 0,
-      destination: broadcastAddress,
-      isLast: false,
-    };
+    this.#farewell = this.#messages.decline(this.#random.uint32(), lease);
     this.#loseLease();
     this.#address = 0;
     this.#enterInit(now, this.#timing.declineDelay);
@@ -270,19 +262,8 @@ export class Dhcpv4Client extends BaseNode {
   }
 
   #isWaiting(): boolean {
-    if (this.#farewell?.isLast) return false;
-    switch (this.#state) {
-      case State.Selecting:
-      case State.Requesting:
-      case State.Rebooting:
-      case State.Renewing:
-      case State.Rebinding:
-      case State.Informing:
-        // A new round's first message is not out yet, so nothing can answer it.
-        return this.#attempts > 0;
-      default:
-        return false;
-    }
+    // A new round's first message is not out yet, so nothing can answer it.
+    return !this.#farewell?.isLast && this.#attempts > 0 && waiting.has(this.#state);
   }
 
   #enter(state: Dhcpv4ClientState): void {
@@ -360,24 +341,15 @@ export class Dhcpv4Client extends BaseNode {
   }
 
   #send(packet: Packet, offset: number, now: number): number {
-    switch (this.#state) {
-      case State.Init:
-        this.#begin(State.Selecting, now);
-        break;
-      case State.InitReboot:
-        this.#enter(State.Rebooting);
-        break;
-      case State.Requesting:
-        if (this.#attempts >= this.#timing.requestAttempts) this.#startOver(now);
-        break;
-      case State.Rebooting:
-        if (this.#attempts >= this.#timing.rebootAttempts) this.#enterInit(now, 0);
-        break;
-      default:
-        break;
+    const { requestAttempts, rebootAttempts } = this.#timing;
+    if (this.#state === State.Requesting && this.#attempts >= requestAttempts) {
+      this.#startOver(now);
+    } else if (this.#state === State.Rebooting && this.#attempts >= rebootAttempts) {
+      this.#enterInit(now, 0);
     }
     if (this.#sendAt > now) return 0;
     if (this.#state === State.Init) this.#begin(State.Selecting, now);
+    else if (this.#state === State.InitReboot) this.#enter(State.Rebooting);
     const lease = this.#lease;
     if (this.#state === State.Renewing || this.#state === State.Rebinding) {
       // A transmission of its own xid each, so that an answer tells when its request was sent.
@@ -391,29 +363,18 @@ export class Dhcpv4Client extends BaseNode {
     if (this.#attempts === 0) this.#requestedAt = now;
     this.#attempts++;
     this.#sendAt = now + this.#wait(now);
-    const fields = this.#compose();
+    const fields = this.#messages.compose(
+      this.#state,
+      this.#xid,
+      this.#secs,
+      this.#address,
+      this.#server,
+    );
     const source = lease?.address ?? (this.#state === State.Informing ? this.#address : 0);
     const destination = this.#state === State.Renewing && lease !== null
       ? lease.server
       : broadcastAddress;
     return this.#write(packet, offset, fields, source, destination);
-  }
-
-  #compose(): Dhcpv4MessageFields {
-    const messages = this.#messages;
-    switch (this.#state) {
-      case State.Requesting:
-        return messages.request(this.#xid, this.#secs, this.#address, this.#server);
-      case State.Rebooting:
-        return messages.request(this.#xid, this.#secs, this.#address, 0);
-      case State.Renewing:
-      case State.Rebinding:
-        return messages.extend(this.#xid, this.#secs, this.#lease?.address ?? 0);
-      case State.Informing:
-        return messages.inform(this.#xid, this.#secs, this.#address);
-      default:
-        return messages.discover(this.#xid, this.#secs, this.#address);
-    }
   }
 
   /** How long to wait for an answer (RFC 2131 §4.1; with a lease, §4.4.5). */

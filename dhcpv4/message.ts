@@ -102,7 +102,9 @@ function readOptions(cursor: Dhcpv4OptionCursor, bytes: Uint8Array): Dhcpv4Optio
     else if (vital.has(code)) return Verdict.BadOption;
     else other.push({ code, data: data.slice() });
   }
-  return other.length === 0 ? known : { ...known, other };
+  if (other.length === 0) return known;
+  other.sort((a, b) => a.code - b.code);
+  return { ...known, other };
 }
 
 function readField(bytes: Uint8Array, offset: number, end: number): string {

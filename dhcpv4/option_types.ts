@@ -305,6 +305,6 @@ export interface Dhcpv4Options {
   readonly webProxyAutoDiscovery?: string;
   /** What the relay agent knows; stands last in a message (82). */
   readonly relayAgentInformation?: readonly SubOption[];
-  /** Options without a property of their own, and those whose value is malformed, in order of their first occurrence. */
+  /** Options without a property of their own, and those whose value is malformed; a decoded message has them in ascending order. */
   readonly other?: readonly RawOption[];
 }
