@@ -24,6 +24,8 @@ const recordName = fieldId("dns.resp.name");
 const recordType = fieldId("dns.resp.type");
 const recordClass = fieldId("dns.resp.class");
 const recordTtl = fieldId("dns.resp.ttl");
+const ednsSize = fieldId("dns.rr.udp_payload_size");
+const ednsFlags = fieldId("dns.edns.flags");
 const recordData = fieldId("dns.resp.data");
 const recordIpv4 = fieldId("dns.a");
 const recordIpv6 = fieldId("dns.aaaa");
@@ -145,8 +147,10 @@ export class ApplicationDissector {
       }
       packet.addField(recordName, nameOffset, dataOffset - 10 - nameOffset);
       packet.addField(recordType, dataOffset - 10, 2);
-      packet.addField(recordClass, dataOffset - 8, 2);
-      packet.addField(recordTtl, dataOffset - 6, 4);
+      // RFC 6891 §6.1.2: in the pseudo record of EDNS these mean something else.
+      const isOpt = cursor.type === RecordType.OPT;
+      packet.addField(isOpt ? ednsSize : recordClass, dataOffset - 8, 2);
+      packet.addField(isOpt ? ednsFlags : recordTtl, dataOffset - 6, 4);
       const id = this.#dataField(bytes, offset, cursor.type, dataOffset, dataEnd);
       packet.addField(id, dataOffset, dataEnd - dataOffset);
     }

@@ -298,6 +298,8 @@ const rows: readonly { readonly fixed: readonly Row[]; readonly more: readonly R
       ["dns.resp.type", "Type", C.Other, F.DnsType, 0, 0],
       ["dns.resp.class", "Class", C.Other, F.Decimal, 0, 0],
       ["dns.resp.ttl", "TTL", C.Other, F.Decimal, 0, 0],
+      ["dns.rr.udp_payload_size", "(UDP payload size)", C.Other, F.Decimal, 0, 0],
+      ["dns.edns.flags", "(Extended flags)", C.Other, F.Hex, 0, 0],
       ["dns.resp.data", "Data", C.Other, F.Hex, 0, 0],
       ["dns.a", "Data", C.Address, F.Ipv4, 0, 0],
       ["dns.aaaa", "Data", C.Address, F.Ipv6, 0, 0],

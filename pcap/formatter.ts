@@ -170,6 +170,27 @@ export class Formatter {
     return line.length;
   }
 
+  /**
+   * Prints the value of one field.
+   *
+   * @param packet What was taken apart; its bytes must still be there.
+   * @param index The field's index in the packet.
+   * @returns The value as in a line, without the field's name.
+   * @throws {RangeError} When the packet has no field of that index.
+   */
+  formatField(packet: Dissection, index: number): string {
+    if (!(index >= 0 && index < packet.fieldCount)) {
+      throw new RangeError(
+        `Cannot print field ${index} as the packet has ${packet.fieldCount} fields`,
+      );
+    }
+    let layer = 0;
+    while (packet.layerFields[layer + 1]! <= index) layer++;
+    this.#line.length = 0;
+    this.#value(packet, layer, index, formats[packet.fieldId(index)] as FieldFormat);
+    return this.#line.toString();
+  }
+
   #layer(packet: Dissection, layer: number): void {
     const line = this.#line;
     const protocol = packet.layerProtocols[layer]!;
