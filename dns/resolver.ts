@@ -183,7 +183,9 @@ export class DnsResolver {
    */
   candidates(name: string): string[] {
     const plain = canonicalName(name);
-    if (/(^|[^\\])(\\\\)*\.$/.test(name)) return [plain];
+    // A name that is settled here is not looked for elsewhere (RFC 6761 §6.3).
+    const isSettled = answerSpecial(plain, "ANY", this.#hosts) !== undefined;
+    if (isSettled || /(^|[^\\])(\\\\)*\.$/.test(name)) return [plain];
     const searched: string[] = [];
     for (const domain of this.search) {
       const full = domain === "." ? plain : plain + domain;
