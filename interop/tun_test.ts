@@ -190,6 +190,7 @@ Deno.test("Netlink lists and changes links, addresses and routes", async () => {
 Deno.test("A name that cannot be an interface's is refused before anything is opened", () => {
   assertThrows(() => openTun({ name: "sixteen-bytes-xx" }), RangeError, "15 bytes and this has 16");
   assertThrows(() => openTun({ name: "a/b" }), SyntaxError, '"a/b" cannot be the name');
+  assertThrows(() => openTun({ mtu: 67 }), RangeError, "an MTU of 67 is not from 68 to 65535");
 });
 
 /** Answers ARP for 10.77.0.2 and echoes ICMP requests, whatever the frame was addressed to. */

@@ -1,7 +1,7 @@
 import { MacAddress } from "@octet/netip";
 import { Direction } from "@octet/pcap";
 import { Packet, writeU16 } from "@octet/wire";
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertRejects } from "@std/assert";
 import { capture, type FrameSink } from "./capture.ts";
 import { FrameReadable, FrameWritable } from "./frame_streams.ts";
 import { impair } from "./impair.ts";
@@ -144,4 +144,6 @@ Deno.test("Streams carry frames as on a wire, and end with the device", async ()
   const last = reader.read();
   b.close();
   assertEquals((await last).done, true);
+  a.close();
+  await assertRejects(() => writer.write(new Uint8Array(60)), TypeError, "port0 is closed");
 });

@@ -67,6 +67,7 @@ export class FrameWritable {
             `Cannot send frame of ${frame.length} bytes as ${device.name} takes at most ${packet.bytes.length}`,
           );
         }
+        if (device.isClosed) throw new TypeError(`Cannot send frame as ${device.name} is closed`);
         packet.clear();
         packet.bytes.set(frame);
         packet.length = frame.length;

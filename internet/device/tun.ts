@@ -82,6 +82,10 @@ export class TunDevice implements Device {
     const { mode = "tap", offload = true } = options;
     const label = `${mode.toUpperCase()} device${options.name ? ` ${options.name}` : ""}`;
     const action = `Cannot open ${label}`;
+    const { mtu: wanted } = options;
+    if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 68 && wanted <= 65_535)) {
+      throw new RangeError(`${action} as an MTU of ${wanted} is not from 68 to 65535`);
+    }
     const libc = acquireLibc(`open ${label}`);
     let descriptor = -1;
     try {
@@ -89,7 +93,7 @@ export class TunDevice implements Device {
       descriptor = opened.descriptor;
       this.name = opened.name;
       this.link = mode === "tap" ? "ethernet" : "ip";
-      const { mtu, kernelAddress } = linkFacts(opened.name, options.mtu);
+      const { mtu, kernelAddress } = linkFacts(opened.name, wanted);
       this.mtu = mtu;
       this.maxSegment = offload ? longestSegment : mtu;
       this.checksumOffload = offload;
