@@ -6,6 +6,7 @@
  */
 import { ArpFrame } from "@octet/arp";
 import { EthernetFrame, EtherType } from "@octet/ethernet";
+import { Icmpv4Frame, isIcmpv4Error } from "@octet/icmpv4";
 import { Ipv4Frame, Ipv4Options } from "@octet/ipv4";
 import { TcpFrame, TcpOption, TcpOptionCursor } from "@octet/tcp";
 import { UdpFrame } from "@octet/udp";
@@ -59,6 +60,7 @@ export class Dissector {
   readonly #arp: ArpFrame = new ArpFrame();
   readonly #ipv4: Ipv4Frame = new Ipv4Frame();
   readonly #ipv4Options: Ipv4Options = new Ipv4Options();
+  readonly #icmp: Icmpv4Frame = new Icmpv4Frame();
   readonly #udp: UdpFrame = new UdpFrame();
   readonly #tcp: TcpFrame = new TcpFrame();
   readonly #tcpOptions: TcpOptionCursor = new TcpOptionCursor();
@@ -273,13 +275,16 @@ export class Dissector {
   }
 
   #icmpMessage(bytes: Uint8Array, offset: number, end: number): void {
-    if (end - offset < 8) return this.#malformed(Protocol.Icmp, offset, Verdict.Short);
+    const frame = this.#icmp;
+    frame.reset(bytes, offset, end);
+    const verdict = frame.validate();
+    if (verdict !== Verdict.Ok) return this.#malformed(Protocol.Icmp, offset, verdict);
     const packet = this.packet;
-    const type = bytes[offset]!;
-    const isError = type === 3 || type === 4 || type === 5 || type === 11 || type === 12;
+    const type = frame.type;
+    const isError = isIcmpv4Error(type);
     packet.addHeader(Protocol.Icmp, offset, isError ? 8 : end - offset);
     if (isError) {
-      if (type === 3 && bytes[offset + 1] === 4) packet.addField(icmpMtu, offset + 6, 2);
+      if (type === 3 && frame.code === 4) packet.addField(icmpMtu, offset + 6, 2);
       else if (type === 5) packet.addField(icmpGateway, offset + 4, 4);
       else if (type === 12) packet.addField(icmpPointer, offset + 4, 1);
       this.#quoted(bytes, offset + 8, end);
