@@ -73,6 +73,8 @@ export class TcpConnection extends BaseNode {
   error: TcpError = TcpError.None;
   /** Whether it was opened by a listener. */
   isPassive: boolean = false;
+  /** The next in the accept queue of a listener. */
+  nextAccepted: TcpConnection | null = null;
   /** The listener whose accept queue waits for it, or `null`. */
   listener: TcpListener | null = null;
   /** The TCP it is registered in, also after its end; `null` before its first connection. */
@@ -311,7 +313,10 @@ export class TcpConnection extends BaseNode {
     if (this.receiver.ackAt < at) at = this.receiver.ackAt;
     if (this.lingerUntil < at) at = this.lingerUntil;
     if (this.keepAlive.at < at) at = this.keepAlive.at;
-    this.wakeAt(at);
+    // `wakeAt`, spelt out: a double that is passed on is boxed, 16 bytes a segment.
+    if (at === this.wakeTime) return;
+    this.wakeTime = at;
+    this.parent!.timers.schedule(this);
   }
 
   // Between the parts of this package.

@@ -21,7 +21,10 @@ export class TcpListener {
   /** How many handshakes are under way. */
   pending: number = 0;
   readonly #tcp: Tcp;
-  readonly #queue: TcpConnection[] = [];
+  /** The accept queue, linked through the connections: a `shift` of an array would allocate. */
+  #first: TcpConnection | null = null;
+  #last: TcpConnection | null = null;
+  #queued = 0;
   #closed = false;
 
   /**
@@ -46,12 +49,12 @@ export class TcpListener {
 
   /** How many connections wait to be accepted. */
   get queued(): number {
-    return this.#queue.length;
+    return this.#queued;
   }
 
   /** Whether the accept queue takes one more. */
   get hasRoom(): boolean {
-    return this.#queue.length < this.backlog;
+    return this.#queued < this.backlog;
   }
 
   /** Whether a further SYN is answered: no more handshakes are under way than may be accepted. */
@@ -61,13 +64,22 @@ export class TcpListener {
 
   /** Takes the connection that has waited longest, or `null`. It may have ended already. */
   accept(): TcpConnection | null {
-    return this.#queue.shift() ?? null;
+    const connection = this.#first;
+    if (connection === null) return null;
+    this.#first = connection.nextAccepted;
+    if (this.#first === null) this.#last = null;
+    connection.nextAccepted = null;
+    this.#queued--;
+    return connection;
   }
 
   /** A connection's handshake is complete. */
   enqueue(connection: TcpConnection): void {
     this.pending--;
-    this.#queue.push(connection);
+    if (this.#last === null) this.#first = connection;
+    else this.#last.nextAccepted = connection;
+    this.#last = connection;
+    this.#queued++;
     if (this.onConnection !== null) this.onConnection();
   }
 
@@ -76,9 +88,8 @@ export class TcpListener {
     if (this.#closed) return;
     this.#closed = true;
     this.#tcp.unlisten(this);
-    for (const connection of this.#queue) {
-      if (connection.state !== TcpState.Closed) connection.abort(now);
+    for (let next = this.accept(); next !== null; next = this.accept()) {
+      if (next.state !== TcpState.Closed) next.abort(now);
     }
-    this.#queue.length = 0;
   }
 }

@@ -85,7 +85,7 @@ export abstract class BaseNode implements StackNode {
       throw new TypeError("Cannot attach node as it is already registered in a parent");
     }
     this.parent = parent;
-    if (this.wakeTime !== Infinity) parent.timers.schedule(this, this.wakeTime);
+    if (this.wakeTime !== Infinity) parent.timers.schedule(this);
     this.attached();
     if (this.isReady) {
       this.isReady = false;
@@ -122,6 +122,6 @@ export abstract class BaseNode implements StackNode {
     if (time === this.wakeTime) return;
     this.wakeTime = time;
     const parent = this.parent;
-    if (parent !== null) parent.timers.schedule(this, time);
+    if (parent !== null) parent.timers.schedule(this);
   }
 }

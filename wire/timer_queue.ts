@@ -9,7 +9,7 @@ import type { BaseNode } from "./node.ts";
 
 /** Nodes ordered by when they want their next turn. */
 export class TimerQueue {
-  #nodes: BaseNode[] = [];
+  readonly #nodes: (BaseNode | null)[] = [];
   #keys: Float64Array = new Float64Array(64);
   #length = 0;
 
@@ -19,20 +19,24 @@ export class TimerQueue {
   }
 
   /**
-   * Records that `node` (its `wakeTime` already set) wants a turn at `time`.
-   *
-   * @param node The node.
-   * @param time In milliseconds; Infinity takes the wish back.
+   * Records when `node` wants its turn: at its `wakeTime`, Infinity for never. The time is no argument, as
+   * a double that is passed on is boxed: 16 bytes a packet.
    */
-  schedule(node: BaseNode, time: number): void {
+  schedule(node: BaseNode): void {
     const index = node.timerIndex;
     if (index >= 0) {
-      if (time < this.#keys[index]!) this.#siftUp(index, node, time);
+      if (node.wakeTime < this.#keys[index]!) {
+        this.#keys[index] = node.wakeTime;
+        this.#siftUp(index);
+      }
       return;
     }
-    if (time === Infinity) return;
+    if (node.wakeTime === Infinity) return;
     if (this.#length === this.#keys.length) this.#grow();
-    this.#siftUp(this.#length++, node, time);
+    const last = this.#length++;
+    this.#nodes[last] = node;
+    this.#keys[last] = node.wakeTime;
+    this.#siftUp(last);
   }
 
   /** Takes a node out for good. */
@@ -42,11 +46,13 @@ export class TimerQueue {
     node.timerIndex = -1;
     const last = --this.#length;
     const moved = this.#nodes[last]!;
-    const key = this.#keys[last]!;
-    this.#nodes.length = last;
+    // Shortening the array would give its memory back, only to take it again with the next timer.
+    this.#nodes[last] = null;
     if (index === last) return;
-    if (index > 0 && key < this.#keys[(index - 1) >> 1]!) this.#siftUp(index, moved, key);
-    else this.#siftDown(index, moved, key);
+    this.#nodes[index] = moved;
+    this.#keys[index] = this.#keys[last]!;
+    this.#siftUp(index);
+    this.#siftDown(moved.timerIndex);
   }
 
   /** The earliest deadline in milliseconds; Infinity when nobody waits. */
@@ -78,7 +84,7 @@ export class TimerQueue {
     for (let i = 0; i < this.#length; i++) {
       const node = this.#nodes[i]!;
       node.timerIndex = -1;
-      other.schedule(node, node.wakeTime);
+      other.schedule(node);
     }
     this.#length = 0;
     this.#nodes.length = 0;
@@ -86,40 +92,53 @@ export class TimerQueue {
 
   /** The node at the top has moved its deadline since: put it where it belongs now. */
   #refresh(node: BaseNode): void {
-    if (node.wakeTime === Infinity) this.remove(node);
-    else this.#siftDown(0, node, node.wakeTime);
+    if (node.wakeTime === Infinity) {
+      this.remove(node);
+    } else {
+      this.#keys[0] = node.wakeTime;
+      this.#siftDown(0);
+    }
   }
 
-  #siftUp(index: number, node: BaseNode, key: number): void {
+  #siftUp(from: number): void {
     const nodes = this.#nodes;
     const keys = this.#keys;
+    const node = nodes[from]!;
+    const key = keys[from]!;
+    let index = from;
     while (index > 0) {
       const up = (index - 1) >> 1;
       if (keys[up]! <= key) break;
-      this.#place(index, nodes[up]!, keys[up]!);
+      keys[index] = keys[up]!;
+      this.#put(index, nodes[up]!);
       index = up;
     }
-    this.#place(index, node, key);
+    keys[index] = key;
+    this.#put(index, node);
   }
 
-  #siftDown(index: number, node: BaseNode, key: number): void {
+  #siftDown(from: number): void {
     const nodes = this.#nodes;
     const keys = this.#keys;
     const length = this.#length;
+    const node = nodes[from]!;
+    const key = keys[from]!;
+    let index = from;
     for (;;) {
       let child = 2 * index + 1;
       if (child >= length) break;
       if (child + 1 < length && keys[child + 1]! < keys[child]!) child++;
       if (keys[child]! >= key) break;
-      this.#place(index, nodes[child]!, keys[child]!);
+      keys[index] = keys[child]!;
+      this.#put(index, nodes[child]!);
       index = child;
     }
-    this.#place(index, node, key);
+    keys[index] = key;
+    this.#put(index, node);
   }
 
-  #place(index: number, node: BaseNode, key: number): void {
+  #put(index: number, node: BaseNode): void {
     this.#nodes[index] = node;
-    this.#keys[index] = key;
     node.timerIndex = index;
   }
 
