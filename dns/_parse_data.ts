@@ -175,7 +175,7 @@ export function parseData(
       next = tokens.length;
       continue;
     }
-    const token = tokens[next++];
+    const token = tokens[next++] ?? (kind === "bytes" ? { text: "", isQuoted: false } : undefined);
     if (token === undefined) throw new SyntaxError(`${field} is missing`);
     record[field] = parseField(kind, token, tokens, next, origin);
     if (kind === "strings" || kind === "bytes") next = tokens.length;

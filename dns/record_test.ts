@@ -81,7 +81,7 @@ const data: Record<string, object> = {
   CAA: { flags: u8, tag, value: bytes },
   SVCB: { priority: u16, target: name, params },
   HTTPS: { priority: u16, target: name, params },
-  DS: { keyTag: u16, algorithm: u8, digestType: u8, digest: fc.uint8Array({ minLength: 1 }) },
+  DS: { keyTag: u16, algorithm: u8, digestType: u8, digest: fc.uint8Array() },
   DNSKEY: { data: bytes },
   RRSIG: { data: bytes },
   NSEC: { data: bytes },
