@@ -223,6 +223,9 @@ export class EthernetLink extends BranchNode {
     for (;;) {
       const node = this.readyList.shift();
       if (node === null) return 0;
+      // A frame that could not be sent may have left its wishes to the device behind.
+      packet.checksumStart = 0;
+      packet.segmentSize = 0;
       let length = node.encapsulate(packet, start, start, now);
       if (length === 0) continue;
       if (node.parent === this) node.requestTurn();

@@ -253,7 +253,7 @@ export class Ipv4 extends BranchNode implements SourceSelector {
     const reassembler = this.reassembler;
     if (reassembler.count > 0) {
       reassembler.expire(now);
-      this.wakeAt(reassembler.deadline);
+      this.wakeAt(Math.min(this.wakeTime, reassembler.deadline));
     }
     if (this.#fragmenter.isBusy) return this.#writeFragment(packet, offset);
     for (let looped = 0; looped < loopLimit;) {
@@ -285,7 +285,9 @@ export class Ipv4 extends BranchNode implements SourceSelector {
       }
       if (out !== packet) out.release();
     }
-    this.requestTurn();
+    // Even when children are ready: what drives the stack gets a turn, and comes back at once.
+    if (this.isReady) this.parent?.dequeue(this);
+    this.wakeAt(now);
     return 0;
   }
 
@@ -493,7 +495,7 @@ export class Ipv4 extends BranchNode implements SourceSelector {
   ): Verdict {
     const reassembler = this.reassembler;
     const whole = reassembler.add(packet, offset, offset + headerLength, end, now);
-    this.wakeAt(reassembler.deadline);
+    this.wakeAt(Math.min(this.wakeTime, reassembler.deadline));
     if (whole === null) return reassembler.verdict;
     const start = whole.networkOffset;
     const payload = start + ((whole.bytes[start]! & 0x0f) << 2);
