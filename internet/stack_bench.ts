@@ -40,8 +40,8 @@ const group = "two stacks in one process, MTU 1500, checksums on";
   const client = pair.left.tcp.connect({ address: StackPair.rightAddress, port: 80 }, pair.now);
   pair.exchange();
   const server = listener.accept()!;
-  client.sender.noDelay = true;
-  server.sender.noDelay = true;
+  client.sender.nagle.noDelay = true;
+  server.sender.nagle.noDelay = true;
   const byte = Uint8Array.of(0x2a);
   const back = new Uint8Array(16);
   bench("1-byte request and response on an open connection", () => {

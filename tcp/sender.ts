@@ -15,6 +15,9 @@ import type { Segment } from "./segment.ts";
 import { TcpFlag } from "./frame.ts";
 import { seqAfter, seqBefore, seqDistance } from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
+import { enterSack, isDuplicateSack } from "./sack.ts";
+import { Nagle } from "./nagle.ts";
+import { TailLossProbe } from "./tail_loss_probe.ts";
 import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
 
 /** Send variables, buffer and recovery of one connection. Sequence numbers are signed 32-bit. */
@@ -41,8 +44,6 @@ export class Sender {
   maxSend: number = 536;
   /** Whether the peer sends SACK blocks. */
   sackPermitted: boolean = false;
-  /** Whether Nagle's algorithm is off. */
-  noDelay: boolean = false;
   /** Whether the application has closed: FIN follows the last byte. */
   finWanted: boolean = false;
   /** Whether the FIN has been sent at least once. */
@@ -63,6 +64,10 @@ export class Sender {
   readonly recovery: Recovery = new Recovery();
   /** The timer of retransmission, tail-loss probe and window probe. */
   readonly timer: RetransmitTimer = new RetransmitTimer();
+  /** Nagle's algorithm. */
+  readonly nagle: Nagle = new Nagle();
+  /** The tail-loss probe. */
+  readonly probe: TailLossProbe = new TailLossProbe();
   /** The congestion controller. */
   readonly congestion: CongestionControl;
 
@@ -80,20 +85,13 @@ export class Sender {
 
   /** Sequence number of the first byte in `buffer`. */
   #dataStart = 0;
-  /** Where the last segment shorter than the MSS ended: Nagle as refined by Minshall. */
-  #smallEnd = 0;
   #dupAcks = 0;
   #cwndLimited = false;
   #lastSentAt = 0;
-  #probeEnd = 0;
-  #probeRepeats = false;
-  #probing = false;
-  #forceProbe = false;
   #forceSmall = false;
 
   /**
    * Makes an idle sender.
-   *
    * @param limit Bytes the send buffer may hold.
    * @param congestion The congestion controller.
    */
@@ -109,8 +107,8 @@ export class Sender {
 
   /** Payload bytes that have never been sent. */
   get unsent(): number {
-    const end = this.#dataStart + this.buffer.length;
-    return this.finSent ? 0 : Math.max(0, (end - this.nxt) | 0);
+    if (this.finSent) return 0;
+    return Math.max(0, (this.#dataStart + this.buffer.length - this.nxt) | 0);
   }
 
   /** The window that congestion leaves, in bytes. */
@@ -131,7 +129,6 @@ export class Sender {
     this.una = iss;
     this.nxt = iss;
     this.#dataStart = (iss + 1) | 0;
-    this.#smallEnd = iss;
     this.wnd = 0;
     this.maxWnd = 0;
     this.scale = 0;
@@ -142,9 +139,9 @@ export class Sender {
     this.retransmissions = 0;
     this.#dupAcks = 0;
     this.#cwndLimited = false;
-    this.#probing = false;
-    this.#forceProbe = false;
     this.#forceSmall = false;
+    this.nagle.reset(iss);
+    this.probe.reset();
     this.#lastSentAt = -Infinity;
     this.rtt.reset();
     this.rack.reset(iss);
@@ -197,59 +194,24 @@ export class Sender {
     const advance = seqDistance(this.una, ack);
     const sackedBefore = this.scoreboard.sackedOctets;
     const flight = this.flight;
-    let isDuplicateSack = false;
-    if (this.sackPermitted && segment.sackCount > 0) {
-      isDuplicateSack = this.#isDuplicateSack(segment);
-      this.#takeSack(segment, isDuplicateSack, now);
-    }
+    const isDuplicate = this.sackPermitted && isDuplicateSack(segment);
+    if (this.sackPermitted && segment.sackCount > 0) enterSack(this, segment, isDuplicate, now);
     if (advance > 0) {
       // After a duplicate the echo may be that of a first answer long lost: no sample, or each timeout would
       // lengthen the next.
-      this.#takeCumulative(ack, isDuplicateSack ? -1 : echoRtt, now);
+      this.#takeCumulative(ack, isDuplicate ? -1 : echoRtt, now);
     } else if (isBare && flight > 0 && !this.sackPermitted) {
       this.#dupAcks++;
     }
     // What the blocks had told before is taken off the scoreboard again by the cumulative part.
     const delivered = advance + this.scoreboard.sackedOctets - sackedBefore;
     if (delivered > 0 || this.timer.kind === TimerKind.Persist) this.retries = 0;
-    this.#endProbe(ack, flight, isDuplicateSack, now);
+    if (this.probe.answered(ack, isDuplicate) && this.recovery.state === RecoveryState.Open) {
+      this.congestion.lost(flight, now);
+    }
     this.#recover(delivered, advance, flight, now);
     if (delivered > 0 || (this.timer.kind === TimerKind.Persist && this.wnd > 0)) {
       this.#schedule(now);
-    }
-  }
-
-  /** A block before SND.UNA, or inside the second block, tells of data that came twice (RFC 2883 §4). */
-  #isDuplicateSack(segment: Segment): boolean {
-    const edges = segment.sackEdges;
-    if (seqBefore(edges[0]!, segment.acknowledgment)) return true;
-    return segment.sackCount > 1 && !seqBefore(edges[0]!, edges[2]!) &&
-      !seqAfter(edges[1]!, edges[3]!);
-  }
-
-  #takeSack(segment: Segment, isDuplicate: boolean, now: number): void {
-    const edges = segment.sackEdges;
-    const lowest = seqAfter(segment.acknowledgment, this.una) ? segment.acknowledgment : this.una;
-    for (let i = isDuplicate ? 1 : 0; i < segment.sackCount; i++) {
-      const left = edges[2 * i]!;
-      const right = edges[2 * i + 1]!;
-      if (seqBefore(left, lowest) || seqAfter(right, this.nxt)) continue;
-      this.#takeBlock(left, right, now);
-    }
-  }
-
-  #takeBlock(left: number, right: number, now: number): void {
-    const scoreboard = this.scoreboard;
-    let record = scoreboard.find(left);
-    while (record !== null && seqBefore(record.start, right)) {
-      if (!record.isSacked) {
-        if (seqBefore(record.start, left)) record = scoreboard.split(record, left);
-        if (seqAfter(record.end, right)) scoreboard.split(record, right);
-        if (record.transmissions === 1) this.rtt.sample(now - record.sentAt);
-        this.rack.delivered(record, this.rtt.minRtt, now);
-        record = scoreboard.sack(record);
-      }
-      record = record.next;
     }
   }
 
@@ -276,18 +238,6 @@ export class Sender {
       this.#dataStart = (this.#dataStart + data) | 0;
     }
     this.#dupAcks = 0;
-  }
-
-  /** RFC 8985 §7.4: a probe that repeated data and was needed tells of a loss like any other. */
-  #endProbe(ack: number, flight: number, isDuplicateSack: boolean, now: number): void {
-    if (!this.#probing) return;
-    if (isDuplicateSack) this.#probing = false;
-    else if (!seqBefore(ack, this.#probeEnd)) {
-      this.#probing = false;
-      if (this.#probeRepeats && this.recovery.state === RecoveryState.Open) {
-        this.congestion.lost(flight, now);
-      }
-    }
   }
 
   #recover(delivered: number, advance: number, flight: number, now: number): void {
@@ -330,14 +280,12 @@ export class Sender {
 
   /** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
   expire(now: number, maxRetries: number): boolean {
-    if (this.timer.reorderAt <= now) {
-      this.#recover(0, 0, this.flight, now);
-    }
+    if (this.timer.reorderAt <= now) this.#recover(0, 0, this.flight, now);
     if (this.timer.at > now) return true;
     const kind = this.timer.kind;
     this.timer.stopMain();
     if (kind === TimerKind.Probe) {
-      this.#forceProbe = true;
+      this.probe.isDue = true;
       return true;
     }
     if (this.retries >= maxRetries) return false;
@@ -346,7 +294,7 @@ export class Sender {
       this.rtt.backOff();
       this.#forceSmall = this.wnd > 0;
       if (!this.#forceSmall) this.timer.windowProbeDue = true;
-      this.#armPersist(now);
+      this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
     } else {
       this.#timedOut(now);
     }
@@ -365,7 +313,7 @@ export class Sender {
     if (scoreboard.first!.isSacked) scoreboard.forgetSacked();
     scoreboard.markAllLost();
     recovery.enterLoss(this.nxt);
-    this.#probing = false;
+    this.probe.reset();
     this.timer.arm(TimerKind.Retransmit, now + this.rtt.rto);
   }
 
@@ -379,10 +327,10 @@ export class Sender {
       return true;
     }
     if (this.una === this.iss) return false;
-    const isProbe = this.#forceProbe;
-    this.#forceProbe = false;
+    const isProbe = this.probe.isDue;
+    this.probe.isDue = false;
     if (this.#planNew(isProbe, now)) {
-      if (isProbe) this.#beginProbe(false);
+      if (isProbe) this.probe.begin((this.nxt + this.outLength) | 0, false);
       return true;
     }
     return isProbe && this.#planProbe();
@@ -430,7 +378,9 @@ export class Sender {
     if (this.flight === 0 && now - this.#lastSentAt > this.rtt.rto) this.congestion.idled();
     const length = this.#sendable(unsent, fin, isProbe);
     if (length === 0 && unsent > 0) {
-      if (this.flight === 0 && this.timer.kind === TimerKind.None) this.#armPersist(now);
+      if (this.flight === 0 && this.timer.kind === TimerKind.None) {
+        this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
+      }
       return false;
     }
     const isLast = length === unsent;
@@ -460,8 +410,7 @@ export class Sender {
     const tail = length % mss;
     if (tail === 0) return length;
     if (length === unsent) {
-      const hold = !this.noDelay && !fin && seqAfter(this.#smallEnd, this.una);
-      return hold ? length - tail : length;
+      return !fin && this.nagle.holds(this.una) ? length - tail : length;
     }
     // RFC 9293 §3.8.6.2.1: a piece that only the window cuts goes when it is worth it.
     if (length > mss) return length - tail;
@@ -480,15 +429,9 @@ export class Sender {
     if (record.length > this.mss) {
       record = scoreboard.split(record, (record.end - this.mss) | 0);
     }
-    this.#beginProbe(true);
+    this.probe.begin(this.nxt, true);
     this.#outAgain(record);
     return true;
-  }
-
-  #beginProbe(repeats: boolean): void {
-    this.#probing = true;
-    this.#probeRepeats = repeats;
-    this.#probeEnd = repeats ? this.nxt : (this.nxt + this.outLength) | 0;
   }
 
   #out(sequence: number, length: number, flags: number): void {
@@ -522,7 +465,7 @@ export class Sender {
       record.isFin = isFin;
       if (isFin) this.finSent = true;
       this.nxt = end;
-      if (this.outLength % this.mss !== 0) this.#smallEnd = end;
+      if (this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
     }
     if (recovery.state === RecoveryState.Recovery) recovery.sent(octets);
     if (again === null || this.timer.kind === TimerKind.None) this.#scheduleSent(again, now);
@@ -535,7 +478,7 @@ export class Sender {
   }
 
   #mayProbe(): boolean {
-    return this.sackPermitted && !this.#probing && this.rtt.srtt > 0 &&
+    return this.sackPermitted && !this.probe.isOutstanding && this.rtt.srtt > 0 &&
       this.recovery.state === RecoveryState.Open && this.scoreboard.sackedOctets === 0;
   }
 
@@ -550,14 +493,8 @@ export class Sender {
       this.timer.arm(TimerKind.Retransmit, timeout);
       return;
     }
-    let probe = 2 * this.rtt.srtt + 2;
-    // A single segment may be waiting for the peer's delayed acknowledgement.
-    if (this.flight <= this.mss) probe += 200;
-    if (now + probe < timeout) this.timer.arm(TimerKind.Probe, now + probe);
+    const probe = now + this.probe.timeout(this.rtt.srtt, this.flight <= this.mss);
+    if (probe < timeout) this.timer.arm(TimerKind.Probe, probe);
     else this.timer.arm(TimerKind.Retransmit, timeout);
-  }
-
-  #armPersist(now: number): void {
-    this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
   }
 }

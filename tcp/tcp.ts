@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
+import { BranchNode, type Packet, type Random, randomBelow, readU16, Verdict } from "@octet/wire";
 import { formatIpv4 } from "@octet/netip";
 import { TcpConnection, type TcpConnectionOptions } from "./connection.ts";
 import { ConnectionTable } from "./connection_table.ts";
@@ -12,6 +12,7 @@ import { TcpFlag } from "./frame.ts";
 import { prepare, takeSyn } from "./handshake.ts";
 import { KeyedHash } from "./isn.ts";
 import { TcpListener } from "./listener.ts";
+import { reportToConnection } from "./network_error.ts";
 import { ResetQueue } from "./reset.ts";
 import { Segment } from "./segment.ts";
 import { TcpError, TcpState } from "./state.ts";
@@ -244,6 +245,27 @@ export class Tcp extends BranchNode {
     takeSyn(connection, segment, now);
     connection.requestTurn();
     return Verdict.Ok;
+  }
+
+  /** Takes an ICMP error about a segment we sent: ports and sequence number are quoted at `offset`. */
+  networkError(
+    type: number,
+    code: number,
+    _info: number,
+    packet: Packet,
+    offset: number,
+    end: number,
+    _now: number,
+  ): void {
+    if (end - offset < 8) return;
+    const connection = this.#connections.find(
+      packet.source,
+      readU16(packet.bytes, offset),
+      packet.destination,
+      readU16(packet.bytes, offset + 2),
+    );
+    if (connection === null) return;
+    reportToConnection(connection, type, code, packet.bytes, offset);
   }
 
   /** Writes the next segment of whoever is ready. */

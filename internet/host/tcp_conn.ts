@@ -148,7 +148,7 @@ export class TcpConn implements Disposable {
   /** Switches Nagle's algorithm off, or on again with `false`. */
   setNoDelay(noDelay: boolean = true): void {
     if (this.#closed) throw badResource();
-    this.#connection.sender.noDelay = noDelay;
+    this.#connection.sender.nagle.noDelay = noDelay;
     this.#connection.requestTurn();
     this.#loop.flush();
   }

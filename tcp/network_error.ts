@@ -1,0 +1,56 @@
+/**
+ * What the network reports of a segment that we sent (RFC 1122 §4.2.3.9, RFC 5927).
+ *
+ * @module
+ */
+import { readI32 } from "@octet/wire";
+import type { TcpConnection } from "./connection.ts";
+import { seqAfter, seqBefore } from "./seq.ts";
+import { TcpError } from "./state.ts";
+
+const destinationUnreachable = 3;
+const timeExceeded = 11;
+
+/** What an ICMP message means for a connection that is being opened; `None` when nothing. */
+function errorFor(type: number, code: number): TcpError {
+  if (type === timeExceeded) return TcpError.HostUnreachable;
+  if (type !== destinationUnreachable) return TcpError.None;
+  switch (code) {
+    case 0:
+    case 6:
+    case 9:
+    case 11:
+      return TcpError.NetworkUnreachable;
+    case 2:
+    case 3:
+      return TcpError.Refused;
+    case 4:
+      return TcpError.None;
+    default:
+      return TcpError.HostUnreachable;
+  }
+}
+
+/**
+ * Tells a connection of an ICMP error about one of its segments.
+ *
+ * @param type The ICMP type.
+ * @param code The ICMP code.
+ * @param bytes The buffer with the quote.
+ * @param offset Where the quoted TCP header begins; eight bytes are there.
+ * @returns Whether the quote is of a segment in flight; anybody can send one that is not (RFC 5927 §4.1).
+ */
+export function reportToConnection(
+  connection: TcpConnection,
+  type: number,
+  code: number,
+  bytes: Uint8Array,
+  offset: number,
+): boolean {
+  const sequence = readI32(bytes, offset + 4);
+  const { una, nxt } = connection.sender;
+  if (seqBefore(sequence, una) || seqAfter(sequence, nxt)) return false;
+  const error = errorFor(type, code);
+  if (error !== TcpError.None) connection.networkError(error);
+  return true;
+}

@@ -1,0 +1,57 @@
+/**
+ * Tail-loss probe (RFC 8985 §7): when the end of a flight goes unanswered, one segment is sent
+ * before the retransmission timer goes off, so that its acknowledgement tells what was lost.
+ *
+ * @module
+ */
+import { seqBefore } from "./seq.ts";
+
+/** What a peer may hold an acknowledgement of a single segment back for, in milliseconds (WCDelAckT). */
+const worstDelayedAck = 200;
+/** Added to the timeout for clocks that tick in milliseconds. */
+const slack = 2;
+
+/** The probe of one connection. Holds no clock. */
+export class TailLossProbe {
+  /** Whether the timer has gone off and the probe is still to be sent. */
+  isDue: boolean = false;
+  /** Whether a probe has been sent and is not answered. */
+  isOutstanding: boolean = false;
+  #end = 0;
+  #repeats = false;
+
+  /** No probe. */
+  reset(): void {
+    this.isDue = false;
+    this.isOutstanding = false;
+  }
+
+  /** PTO, in milliseconds (§7.2). */
+  timeout(srtt: number, isSingle: boolean): number {
+    return 2 * srtt + slack + (isSingle ? worstDelayedAck : 0);
+  }
+
+  /**
+   * A probe has been chosen.
+   *
+   * @param end TLP.end_seq: SND.NXT once it is sent.
+   * @param repeats Whether it repeats data.
+   */
+  begin(end: number, repeats: boolean): void {
+    this.isOutstanding = true;
+    this.#end = end;
+    this.#repeats = repeats;
+  }
+
+  /**
+   * An acknowledgement has come (§7.4).
+   *
+   * @param isDuplicateSack Whether it says that data came twice: then the probe was not needed.
+   * @returns Whether the probe has repaired a loss, which calls for a smaller window like any other.
+   */
+  answered(ack: number, isDuplicateSack: boolean): boolean {
+    if (!this.isOutstanding || (!isDuplicateSack && seqBefore(ack, this.#end))) return false;
+    this.isOutstanding = false;
+    return this.#repeats && !isDuplicateSack;
+  }
+}
