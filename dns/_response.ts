@@ -58,8 +58,10 @@ export function readResponse(
   for (const received of message.answers) {
     if (received.class !== undefined) continue;
     // RFC 2181 §8: a TTL with its top bit set is taken as 0.
-    const record = received.ttl >= 2 ** 31 ? { ...received, ttl: 0 } : received;
-    const key = canonicalName(record.name);
+    const ttl = received.ttl >= 2 ** 31 ? 0 : received.ttl;
+    const key = canonicalName(received.name);
+    // The owner is spelt as the server was asked, which may be in random case.
+    const record = { ...received, ttl, name: key === asked ? asked : received.name };
     const there = byName.get(key);
     if (there === undefined) byName.set(key, [record]);
     else there.push(record);

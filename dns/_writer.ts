@@ -13,7 +13,7 @@ const maxPointer = 0x3fff;
 /** Bytes that grow as they are written. Past the limit nothing is kept and `overflow` is set. */
 export class WireWriter {
   /** The buffer; longer than what is written. */
-  bytes: Uint8Array<ArrayBuffer> = new Uint8Array(512);
+  bytes: Uint8Array<ArrayBuffer>;
   /** Where the next field goes. */
   position = 0;
   /** How many bytes there may be. */
@@ -24,7 +24,8 @@ export class WireWriter {
   readonly #names: Map<string, number> | null;
 
   /** Starts empty. */
-  constructor(limit: number, compress: boolean) {
+  constructor(limit: number, compress: boolean, room: number = 512) {
+    this.bytes = new Uint8Array(room);
     this.limit = limit;
     this.#names = compress ? new Map() : null;
   }
@@ -71,8 +72,12 @@ export class WireWriter {
 
   /** A name; its longest tail that was written before becomes a pointer, if compression is on. */
   name(text: string, compress: boolean): void {
-    const wire = parseName(text);
     const names = compress ? this.#names : null;
+    // The text itself is a key too: a name met before need not be taken apart again.
+    const known = names?.get(text);
+    if (known !== undefined) return this.u16(0xc000 | known);
+    const wire = parseName(text);
+    if (wire[0]! !== 0 && this.position <= maxPointer) names?.set(text, this.position);
     const key = names === null ? "" : latin1(wire);
     let from = 0;
     let pointer = -1;

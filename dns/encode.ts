@@ -56,7 +56,7 @@ function writeQuestion(writer: WireWriter, question: DnsQuestion): void {
  * @throws {SyntaxError} When a name is malformed.
  */
 export function encodeRecordData(record: DnsRecord): Uint8Array<ArrayBuffer> {
-  const writer = new WireWriter(0xffff, false);
+  const writer = new WireWriter(0xffff, false, 64);
   writeData(writer, record);
   if (writer.overflow) {
     throw new RangeError(
@@ -112,7 +112,7 @@ export function encodeMessage(
   const questions = message.questions ?? [];
   for (const question of questions) writeQuestion(writer, question);
 
-  const opt = new WireWriter(0xffff, false);
+  const opt = new WireWriter(0xffff, false, edns === null ? 0 : 64);
   if (edns !== null) writeEdns(opt, edns, rcode >> 4);
   if (writer.overflow || opt.overflow || writer.position + opt.position > maxSize) {
     throw new RangeError(`Cannot encode message as its questions do not fit in ${maxSize} bytes`);

@@ -139,6 +139,9 @@ export function formatName(bytes: Uint8Array, start: number, offset: number): st
   }
 }
 
+/** Where names are put together: one that is longer writes past its end, which is dropped. */
+const scratch: Uint8Array<ArrayBuffer> = new Uint8Array(maxNameLength);
+
 /**
  * The wire form of a name given as text, uncompressed.
  *
@@ -160,7 +163,7 @@ export function formatName(bytes: Uint8Array, start: number, offset: number): st
  */
 export function parseName(text: string): Uint8Array<ArrayBuffer> {
   if (text === ".") return Uint8Array.of(0);
-  const wire = new Uint8Array(maxNameLength);
+  const wire = scratch;
   let label = 0;
   let length = 1;
   let reason = "";
@@ -208,8 +211,27 @@ export function parseName(text: string): Uint8Array<ArrayBuffer> {
  * @throws {SyntaxError} When it is not a name, see {@linkcode parseName}.
  */
 export function canonicalName(text: string): string {
+  if (isCanonical(text)) return text;
   // Escapes hold no upper case letter once the name has been through the wire form.
   return formatName(parseName(text), 0, 0).toLowerCase();
+}
+
+/** Whether a name is canonical beyond doubt: the usual one is, and need not be taken apart. */
+function isCanonical(text: string): boolean {
+  let label = 0;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x2e) {
+      if (label === 0) return false;
+      label = 0;
+    } else {
+      const isPlain = (code >= 0x61 && code <= 0x7a) || (code >= 0x30 && code <= 0x39) ||
+        code === 0x2d || code === 0x5f;
+      if (!isPlain || ++label > 63) return false;
+    }
+  }
+  // The text of a name without escapes is one byte shorter than its wire form.
+  return label === 0 && text.length > 0 && text.length < maxNameLength;
 }
 
 /**

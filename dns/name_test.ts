@@ -110,6 +110,26 @@ Deno.test("any label comes back from text", () => {
   }));
 });
 
+Deno.test("canonicalName has one spelling for each name, and refuses what is none", () => {
+  const cases: [text: string, canonical: string][] = [
+    [".", "."],
+    ["a", "a."],
+    ["a.", "a."],
+    ["_x-1.a.", "_x-1.a."],
+    ["A.b.", "a.b."],
+    ["\\065.", "a."],
+    ["*.a.", "*.a."],
+    ["\\.A", "\\.a."],
+  ];
+  for (const [text, canonical] of cases) assertEquals(canonicalName(text), canonical, text);
+  const label = "a".repeat(63);
+  const longest = `${label}.${label}.${label}.${"a".repeat(61)}.`;
+  assertEquals(canonicalName(longest), longest);
+  for (const text of ["", "a..", ".a.", "..", `${label}a.`, `a${longest}`, "a b."]) {
+    assertThrows(() => canonicalName(text), SyntaxError, "Cannot parse", text);
+  }
+});
+
 Deno.test("equalNames folds ASCII letters alone, and follows pointers", () => {
   const equal = (a: string, b: string): boolean =>
     equalNames(parseName(a), 0, 0, parseName(b), 0, 0);
