@@ -104,8 +104,6 @@ export class DnsResolver {
   readonly timeout: number;
   /** How often the list of servers is gone through. */
   readonly attempts: number;
-  /** Domains in which short names are looked for. */
-  search: readonly string[];
   /** A name with fewer dots is looked for in the search domains first. */
   readonly ndots: number;
   /** The UDP payload offered with EDNS, in bytes; 0 for no EDNS. */
@@ -123,6 +121,7 @@ export class DnsResolver {
     serverErrors: 0,
     cacheHits: 0,
   };
+  #search: readonly string[] = [];
   readonly #rotate: boolean;
   readonly #hosts: HostsTable;
   #next = 0;
@@ -139,7 +138,7 @@ export class DnsResolver {
     this.port = options.port ?? 53;
     this.timeout = options.timeout ?? 5000;
     this.attempts = options.attempts ?? 2;
-    this.search = (options.search ?? []).map(canonicalName);
+    this.search = options.search ?? [];
     this.ndots = options.ndots ?? 1;
     this.udpSize = options.udpSize ?? 1232;
     this.randomizeCase = options.randomizeCase ?? false;
@@ -155,6 +154,15 @@ export class DnsResolver {
     if (this.udpSize !== 0 && !(this.udpSize >= 512 && this.udpSize <= 0xffff)) {
       throw new RangeError(`Cannot make DNS resolver as its UDP size is ${this.udpSize}`);
     }
+  }
+
+  /** Domains in which short names are looked for, canonical; a change holds from the next question on. */
+  get search(): readonly string[] {
+    return this.#search;
+  }
+  /** Takes other domains; throws a `SyntaxError` when one of them is malformed. */
+  set search(domains: readonly string[]) {
+    this.#search = domains.map(canonicalName);
   }
 
   /**

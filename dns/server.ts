@@ -142,6 +142,8 @@ export class DnsServer extends BaseNode {
     packet.destination = reply.address;
     packet.destinationPort = reply.port;
     packet.sourcePort = 0;
+    // Where even 1232 bytes are too many, a reply in pieces is better than none.
+    packet.mayFragment = true;
     this.counters.sent++;
     return reply.bytes.length;
   }

@@ -154,9 +154,13 @@ export class DnsZone {
    *
    * @param name The name, absolute, at or below the origin. Answers are given for it as it is spelt here.
    * @param type The type; for ANY one set of records is given (RFC 8482 §4.1).
+   * @throws {RangeError} When the name is outside the zone.
    */
   find(name: string, type: RecordTypeName): ZoneResult {
     const wanted = canonicalName(name);
+    if (!isSubdomain(wanted, this.origin)) {
+      throw new RangeError(`Cannot find ${wanted} in ${this.origin} as it is outside the zone`);
+    }
     const path: string[] = [];
     for (let each = wanted; each !== this.origin; each = parentName(each)) path.push(each);
     let owner = this.origin;

@@ -201,6 +201,12 @@ Deno.test("DnsZone.find: the table of RFC 4592 §2.2.1, and cuts and aliases", (
   }
 });
 
+Deno.test("DnsZone.find wants a name of the zone", () => {
+  for (const name of ["com.", ".", "xexample.", "a\\.example."]) {
+    assertThrows(() => zone.find(name, "A"), RangeError, "outside the zone", name);
+  }
+});
+
 Deno.test("DnsZone.find gives records the name that was asked for", () => {
   assertEquals(zone.find("Foo.example.", "MX").records.map(formatRecord), [
     "Foo.example.\t3600\tIN\tMX\t10 host1.example.",
