@@ -246,7 +246,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     const bytes = packet.bytes;
     if (this.#replyCount > 0) return this.#writeReply(bytes, offset);
     const cache = this.cache;
-    if (now >= cache.deadline) cache.expire(now);
+    if (cache.isDue(now)) cache.expire(now);
     const slot = cache.takeRequest(now);
     if (slot >= 0) {
       const target = cache.addresses[slot]!;
@@ -257,9 +257,11 @@ export class Arp extends BaseNode implements NeighbourListener {
       const length = this.#writeAnnouncement(bytes, offset, now);
       if (length > 0) return length;
     }
-    let wake = cache.deadline;
-    for (const item of this.#announcements) wake = Math.min(wake, item.time);
-    this.wakeAt(wake);
+    this.wakeTime = Infinity;
+    for (let i = 0; i < this.#announcements.length; i++) {
+      this.wakeAt(Math.min(this.wakeTime, this.#announcements[i]!.time));
+    }
+    cache.wake(this);
     return 0;
   }
 

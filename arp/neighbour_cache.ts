@@ -8,7 +8,14 @@
  *
  * @module
  */
-import { type Packet, type Random, randomBelow, readI32, readU16 } from "@octet/wire";
+import {
+  type BaseNode,
+  type Packet,
+  type Random,
+  randomBelow,
+  readI32,
+  readU16,
+} from "@octet/wire";
 import { AddressIndex } from "./address_index.ts";
 import type { HeldPackets } from "./held_packets.ts";
 import { SlotLists } from "./slot_lists.ts";
@@ -140,12 +147,27 @@ export class NeighbourCache {
 
   /** The earliest time at which {@linkcode expire} has something to do, in milliseconds; Infinity for never. */
   get deadline(): number {
+    const slot = this.#earliest();
+    return slot < 0 ? Infinity : this.#times[2 * slot]!;
+  }
+
+  /**
+   * Sees to it that `node` gets a turn at the {@linkcode deadline}, if that comes before the turn that it
+   * has asked for. A double that is passed on is boxed, so this is not left to the node.
+   */
+  wake(node: BaseNode): void {
+    const slot = this.#earliest();
+    if (slot < 0 || this.#times[2 * slot]! >= node.wakeTime) return;
+    node.wakeTime = this.#times[2 * slot]!;
+    node.parent?.timers.schedule(node);
+  }
+
+  /** Whether {@linkcode expire} has something to do at `now`. */
+  isDue(now: number): boolean {
     const wait = this.#lists.first(List.Wait);
+    if (wait >= 0 && this.#times[2 * wait]! <= now) return true;
     const delay = this.#lists.first(List.Delay);
-    return Math.min(
-      wait < 0 ? Infinity : this.#times[2 * wait]!,
-      delay < 0 ? Infinity : this.#times[2 * delay]!,
-    );
+    return delay >= 0 && this.#times[2 * delay]! <= now;
   }
 
   /** What is known of a neighbour. A confirmation that has lapsed still shows until the entry is used. */
@@ -320,6 +342,14 @@ export class NeighbourCache {
   writeRequestDestination(slot: number, bytes: Uint8Array, offset: number): void {
     if (this.#states[slot] === NeighbourState.Probe) this.#write(slot, bytes, offset);
     else for (let i = 0; i < 6; i++) bytes[offset + i] = 0xff;
+  }
+
+  /** The slot whose timer fires first, -1 when there is none. */
+  #earliest(): number {
+    const wait = this.#lists.first(List.Wait);
+    const delay = this.#lists.first(List.Delay);
+    if (wait < 0 || delay < 0) return wait < 0 ? delay : wait;
+    return this.#times[2 * wait]! <= this.#times[2 * delay]! ? wait : delay;
   }
 
   /** Counts a use, and moves on what a use moves on. Returns the state. */

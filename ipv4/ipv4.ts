@@ -4,10 +4,8 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
 import {
   type BaseNode,
-  BranchNode,
   Packet,
   type Random,
   readI32,
@@ -16,9 +14,9 @@ import {
   writeU16,
   writeU32,
 } from "@octet/wire";
-import { AddressTable } from "./address_table.ts";
+import { Ipv4Addressing, Path } from "./addressing.ts";
 import { createIpv4Counters, type Ipv4Counters } from "./counters.ts";
-import type { ErrorListener, ErrorReporter, SourceSelector } from "./errors.ts";
+import type { ErrorListener, ErrorReporter } from "./errors.ts";
 import { Fragmenter } from "./fragment.ts";
 import { ipv4HeaderLength, ipv4MaximumLength } from "./frame.ts";
 import { sumHeader, writeHeaderChecksum } from "./header.ts";
@@ -26,7 +24,6 @@ import { Identification } from "./identification.ts";
 import { Ipv4Options } from "./options.ts";
 import { IpProtocol } from "./protocol.ts";
 import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
-import { RouteTable } from "./route_table.ts";
 
 /** How an {@linkcode Ipv4} node is set up. */
 export interface Ipv4Setup {
@@ -45,10 +42,6 @@ const etherType = 0x0800;
 /** Datagrams to ourselves in one turn, after which others get theirs: two of our own nodes may talk forever. */
 const loopLimit = 64;
 
-/** Where a datagram that is to be sent goes. */
-const Path = { None: 0, Link: 1, Loop: 2 } as const;
-type Path = (typeof Path)[keyof typeof Path];
-
 /**
  * The IP node. Children answer to IP protocol numbers; each writes its transport header and payload
  * behind the place for the IP header, and says in the packet where it is to go.
@@ -59,11 +52,7 @@ type Path = (typeof Path)[keyof typeof Path];
  * On the way up `packet.isLinkBroadcast` is set for IP broadcasts and multicasts too, so that
  * transports need to look at one fact alone.
  */
-export class Ipv4 extends BranchNode implements SourceSelector {
-  /** The interface's addresses. Change them through {@linkcode addAddress} and {@linkcode removeAddress}. */
-  readonly addresses: AddressTable = new AddressTable();
-  /** Where datagrams go. */
-  readonly routes: RouteTable = new RouteTable();
+export class Ipv4 extends Ipv4Addressing {
   /** What was counted so far. */
   readonly counters: Ipv4Counters = createIpv4Counters();
   /** Puts fragments together. */
@@ -79,8 +68,6 @@ export class Ipv4 extends BranchNode implements SourceSelector {
   readonly #identification: Identification;
   readonly #fragmenter: Fragmenter = new Fragmenter();
   readonly #options: Ipv4Options = new Ipv4Options();
-  #scratch: Packet | null = null;
-  readonly #groups: Map<number, number> = new Map([[0xe0000001 | 0, 1]]);
 
   /**
    * Makes a node without addresses, routes and children.
@@ -124,85 +111,6 @@ export class Ipv4 extends BranchNode implements SourceSelector {
     node.attach(this);
     this.#nodes[protocol] = node;
     if (isErrorListener(node)) this.#listeners[protocol] = node;
-  }
-
-  /**
-   * Adds an address, and a route to its subnet.
-   *
-   * @param address Host order.
-   * @param prefixLength 0 to 32.
-   * @throws {RangeError} When it is no host address, or there already.
-   */
-  addAddress(address: number, prefixLength: number): void {
-    const { prefix } = this.addresses.add(address, prefixLength);
-    if (prefixLength < 32) {
-      this.routes.add({ prefix, gateway: 0, metric: 0, source: address >>> 0 });
-    }
-  }
-
-  /**
-   * Takes an address away, and the routes that speak from it.
-   *
-   * @param address Host order.
-   * @returns Whether it was there.
-   */
-  removeAddress(address: number): boolean {
-    if (this.addresses.remove(address) === undefined) return false;
-    this.routes.removeSource(address >>> 0);
-    return true;
-  }
-
-  /**
-   * Takes datagrams to a multicast group from now on. Joining twice needs leaving twice. The link has
-   * to be told as well.
-   *
-   * @throws {RangeError} When the address is no multicast group.
-   */
-  joinGroup(group: number): void {
-    if (group >>> 28 !== 0xe) {
-      throw new RangeError(`Cannot join ${formatIpv4(group)} as it is no multicast group`);
-    }
-    this.#groups.set(group | 0, (this.#groups.get(group | 0) ?? 0) + 1);
-  }
-
-  /** Takes back one {@linkcode joinGroup}. */
-  leaveGroup(group: number): void {
-    const count = this.#groups.get(group | 0) ?? 0;
-    if (count > 1) this.#groups.set(group | 0, count - 1);
-    else this.#groups.delete(group | 0);
-  }
-
-  /** Whether an address, signed or unsigned, is one of the interface's own. */
-  ownsAddress(address: number): boolean {
-    return this.addresses.owns(address);
-  }
-
-  /** Which of our addresses to speak from toward a neighbour; see {@linkcode AddressTable.toward}. */
-  addressToward(neighbour: number): number {
-    return this.addresses.toward(neighbour);
-  }
-
-  /** Whether datagrams to an address, signed or unsigned, come back to us: it is ours, or loopback. */
-  isLocal(address: number): boolean {
-    return this.addresses.owns(address) || (address >>> 24) === 127;
-  }
-
-  /** Whether an address, signed or unsigned, is a broadcast address: 255.255.255.255 or a subnet's. */
-  isBroadcast(address: number): boolean {
-    return (address | 0) === -1 || this.addresses.isBroadcast(address);
-  }
-
-  /** The source address for datagrams to a destination; see {@linkcode SourceSelector.sourceFor}. */
-  sourceFor(destination: number): number {
-    const packet = this.#scratch ??= new Packet(0);
-    packet.source = 0;
-    packet.destination = destination;
-    return this.#route(packet) === Path.None ? 0 : packet.source;
-  }
-
-  /** Sets `packet.source` where it is 0; see {@linkcode SourceSelector.fillSource}. */
-  fillSource(packet: Packet): boolean {
-    return this.#route(packet) !== Path.None;
   }
 
   /** Takes a datagram; see {@linkcode BaseNode.demux}. */
@@ -270,7 +178,7 @@ export class Ipv4 extends BranchNode implements SourceSelector {
       if (length > 0) {
         if (node.parent === this) node.requestTurn();
         this.counters.outRequests++;
-        const path = this.#route(out);
+        const path = this.route(out);
         if (path === Path.Link) {
           const sent = this.#send(packet, out, offset, length, node.protocol, now);
           if (sent !== 0) return sent;
@@ -376,36 +284,6 @@ export class Ipv4 extends BranchNode implements SourceSelector {
     packet.checksumVerified = false;
   }
 
-  /** Finds out where a packet goes: sets `nextHop`, and `source` where it is 0. */
-  #route(packet: Packet): Path {
-    const destination = packet.destination | 0;
-    const addresses = this.addresses;
-    const first = destination >>> 24;
-    if (addresses.owns(destination) || first === 127) {
-      if (packet.source === 0) packet.source = packet.destination;
-      return Path.Loop;
-    }
-    let nextHop = destination;
-    let source = 0;
-    if (first >= 224) {
-      // 240.0.0.0/4 is reserved (RFC 1112 §4), save for the limited broadcast.
-      if (first >= 240 && destination !== -1) return Path.None;
-      source = addresses.primary;
-    } else if (addresses.isBroadcast(destination)) {
-      nextHop = -1;
-      source = addresses.toward(destination);
-    } else {
-      const route = this.routes.find(destination);
-      if (route === null || first === 0) return Path.None;
-      if (route.gateway !== 0) nextHop = route.gateway | 0;
-      source = route.source !== 0 ? route.source | 0 : addresses.toward(nextHop);
-      if (source === 0 && packet.source === 0) return Path.None;
-    }
-    packet.nextHop = nextHop >>> 0;
-    if (packet.source === 0) packet.source = source >>> 0;
-    return Path.Link;
-  }
-
   #receive(packet: Packet, offset: number, end: number, now: number, isLooped: boolean): Verdict {
     const bytes = packet.bytes;
     const counters = this.counters;
@@ -436,7 +314,7 @@ export class Ipv4 extends BranchNode implements SourceSelector {
     packet.hopLimit = bytes[offset + 8]!;
     packet.protocol = protocol;
     if (!isLooped) {
-      if (this.#isMartian(source, destination)) {
+      if (this.isMartian(source, destination)) {
         counters.inMartians++;
         counters.inAddrErrors++;
         return Verdict.Filtered;
@@ -504,15 +382,6 @@ export class Ipv4 extends BranchNode implements SourceSelector {
     return verdict;
   }
 
-  /** RFC 1122 §3.2.1.3: sources that no datagram may have. */
-  #isMartian(source: number, destination: number): boolean {
-    const first = source >>> 24;
-    if (first >= 224 || first === 127 || destination >>> 24 === 127) return true;
-    // 0.0.0.0 says "this host, it has no address yet"; it can only speak to everybody.
-    if (first === 0) return source !== 0 || destination >>> 28 < 0xe;
-    return this.addresses.owns(source) || this.addresses.isBroadcast(source);
-  }
-
   /** Whether a datagram to an address that is not ours is for us all the same. */
   #acceptOther(packet: Packet, destination: number, protocol: number): Verdict {
     if (destination === -1 || this.addresses.isBroadcast(destination)) {
@@ -521,7 +390,7 @@ export class Ipv4 extends BranchNode implements SourceSelector {
       return Verdict.Ok;
     }
     if (destination >>> 28 === 0xe) {
-      if (!this.#groups.has(destination)) return Verdict.NotForUs;
+      if (!this.isMember(destination)) return Verdict.NotForUs;
       this.counters.inMcastPkts++;
       packet.isLinkBroadcast = true;
       return Verdict.Ok;

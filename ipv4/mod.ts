@@ -24,6 +24,7 @@
  * @module
  */
 export * from "./address_table.ts";
+export * from "./addressing.ts";
 export * from "./counters.ts";
 export * from "./errors.ts";
 export * from "./frame.ts";
