@@ -37,6 +37,11 @@ export interface Device extends Disposable {
   readonly maxSegment: number;
   /** Whether a checksum left partial (`checksumStart`) costs us nothing; else it is completed on transmission. */
   readonly checksumOffload: boolean;
+  /**
+   * How long it pays to look again before {@linkcode Device.ready}, in milliseconds: about what a sleep
+   * costs; 0 where waking costs next to nothing.
+   */
+  readonly spinTime: number;
   /** Whether it has been closed; then nothing is received, and what is transmitted is lost. */
   readonly isClosed: boolean;
   /**

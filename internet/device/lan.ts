@@ -249,6 +249,7 @@ class LanPort implements Device {
 
   readonly #setup: PortSetup;
   readonly #queue: PacketQueue;
+  readonly spinTime = 0;
   readonly #signal = new Signal();
 
   constructor(setup: PortSetup) {
@@ -302,7 +303,7 @@ class LanPort implements Device {
     for (let queued = this.#queue.shift(); queued !== null; queued = this.#queue.shift()) {
       this.#setup.pool.put(queued);
     }
-    this.#signal.fire();
+    this.#signal.close();
   }
 
   [Symbol.dispose](): void {

@@ -11,7 +11,10 @@ const longestTimeout = 0x7fff_ffff;
 export class Signal {
   #promise: Promise<void> | null = null;
   #resolve: (() => void) | null = null;
+  #deadline = Infinity;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer goes off; it stays armed over waits that end early, as most do: a timer costs 2 µs. */
+  #timerAt = Infinity;
 
   /** Whether somebody waits. */
   get isWaiting(): boolean {
@@ -22,17 +25,17 @@ export class Signal {
    * Waits for {@linkcode Signal.fire}. A second call joins the first.
    *
    * @param timeout Milliseconds, after which it resolves in any case; Infinity for never. Without a limit the wait
-   *     does not keep the process alive.
+   *     does not keep the process alive, or no longer than the limit of the one before.
    */
   wait(timeout: number): Promise<void> {
     if (this.#promise !== null) return this.#promise;
     if (timeout <= 0) return Promise.resolve();
-    this.#promise = new Promise((resolve) => {
-      this.#resolve = resolve;
-      if (timeout < Infinity) {
-        this.#timer = setTimeout(() => this.fire(), Math.min(Math.ceil(timeout), longestTimeout));
-      }
-    });
+    this.#promise = new Promise((resolve) => this.#resolve = resolve);
+    if (timeout < Infinity) {
+      this.#deadline = performance.now() + timeout;
+      // A timer of the platform is good to a millisecond, and so is one that stands already.
+      if (this.#deadline < this.#timerAt - 1) this.#arm(timeout);
+    }
     return this.#promise;
   }
 
@@ -40,10 +43,41 @@ export class Signal {
   fire(): void {
     const resolve = this.#resolve;
     if (resolve === null) return;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     this.#promise = null;
     this.#resolve = null;
+    this.#deadline = Infinity;
     resolve();
+  }
+
+  /** Ends the wait, and lets go of the timer. */
+  close(): void {
+    this.#disarm();
+    this.fire();
+  }
+
+  #arm(timeout: number): void {
+    clearTimeout(this.#timer);
+    const delay = Math.min(Math.ceil(timeout), longestTimeout);
+    this.#timerAt = performance.now() + delay;
+    this.#timer = setTimeout(() => this.#expire(), delay);
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    this.#deadline = Infinity;
+  }
+
+  #expire(): void {
+    this.#timer = undefined;
+    this.#timerAt = Infinity;
+    if (this.#resolve === null) return;
+    const rest = this.#deadline - performance.now();
+    if (rest > 0) {
+      if (rest < Infinity) this.#arm(rest);
+    } else {
+      this.fire();
+    }
   }
 }

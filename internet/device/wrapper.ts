@@ -76,6 +76,11 @@ export abstract class DeviceWrapper implements Device {
     this.inner.wake();
   }
 
+  /** How long it pays to look again before a `ready`, in milliseconds. */
+  get spinTime(): number {
+    return this.inner.spinTime;
+  }
+
   /** When the device next has something to do by itself, in milliseconds. */
   deadline(): number {
     return this.inner.deadline();

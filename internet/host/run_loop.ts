@@ -10,8 +10,6 @@ import type { Stack } from "../stack.ts";
 
 /** Frames taken before the readers get a turn: what a switch or the kernel hands over at once. */
 const batch = 64;
-/** How long the loop looks again before it sleeps, in milliseconds: a sleep costs 60 µs to wake from. */
-const spinTime = 0.1;
 /** How long the loop runs without letting timers and other events of the process run, in milliseconds. */
 const maxTurn = 4;
 
@@ -106,7 +104,7 @@ export class RunLoop {
         if (received > 0) {
           lastFrame = now;
           if (now - lastYield < maxTurn) continue;
-        } else if (now - lastFrame > spinTime) {
+        } else if (now - lastFrame >= this.device.spinTime) {
           await this.#sleep(now);
           lastYield = this.now();
           continue;
@@ -131,11 +129,13 @@ export class RunLoop {
     const packet = this.#ingress;
     this.#inside = true;
     try {
+      if (!device.receive(packet)) return 0;
+      const now = this.now();
       let count = 0;
-      while (count < batch && device.receive(packet)) {
-        stack.ingress(packet, this.now());
+      do {
+        stack.ingress(packet, now);
         count++;
-      }
+      } while (count < batch && device.receive(packet));
       return count;
     } finally {
       this.#inside = false;
