@@ -102,6 +102,8 @@ export class Dhcpv4Client extends BaseNode {
   #requestedAt = 0;
   #failures = 0;
   #farewell: Farewell | null = null;
+  /** Whether the last message is written, so that the next turn ends it all. */
+  #isGone = false;
 
   /**
    * Makes a client that does nothing until {@linkcode Dhcpv4Client.start}.
@@ -170,8 +172,8 @@ export class Dhcpv4Client extends BaseNode {
   }
 
   /**
-   * Gives the lease back with a DHCPRELEASE and stops. The lease is there until that message is
-   * written, as the message leaves from its address.
+   * Gives the lease back with a DHCPRELEASE and stops. The lease is there until the turn after that
+   * message, as the message leaves from its address.
    *
    * @param now Milliseconds.
    * @param release Whether to send the DHCPRELEASE; without it the server keeps the address for this client.
@@ -181,6 +183,7 @@ export class Dhcpv4Client extends BaseNode {
     this.#sendAt = Infinity;
     if (lease === null || this.#state === State.Informed || !release) {
       if (lease !== null) this.#farewell = null;
+      this.#isGone = false;
       this.#loseLease();
       this.#enter(State.Stopped);
     } else if (this.#farewell === null) {
@@ -242,13 +245,16 @@ export class Dhcpv4Client extends BaseNode {
     this.#advance(now);
     const farewell = this.#farewell;
     let length = 0;
-    if (farewell !== null) {
+    if (farewell !== null && this.#isGone) {
       this.#farewell = null;
+      this.#isGone = false;
+      this.#loseLease();
+      this.#enter(State.Stopped);
+    } else if (farewell !== null) {
       length = this.#write(packet, offset, farewell.fields, farewell.source, farewell.destination);
-      if (farewell.isLast) {
-        this.#loseLease();
-        this.#enter(State.Stopped);
-      }
+      // The layers below still need the address to send this one.
+      if (farewell.isLast) this.#isGone = true;
+      else this.#farewell = null;
     } else if (now >= this.#sendAt) {
       length = this.#send(packet, offset, now);
     }

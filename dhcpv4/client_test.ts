@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { formatIpv4, MacAddress, parseIpv4 } from "@octet/netip";
-import { type Random, SeededRandom, Verdict, verdictName } from "@octet/wire";
+import { Packet, type Random, SeededRandom, Verdict, verdictName } from "@octet/wire";
 import { type Sent, SimulatedLan } from "./_lan_test.ts";
 import { Dhcpv4Client } from "./client.ts";
 import type { Dhcpv4ClientOptions } from "./client_options.ts";
@@ -782,6 +782,20 @@ Deno.test("onChange is called once per change, after the state has moved", () =>
     "bound 10.77.0.50",
     "stopped -",
   ]);
+});
+
+Deno.test("while the DHCPRELEASE is on its way down the lease is still there", () => {
+  const it = bench("bound");
+  it.client.stop(it.lan.now);
+  const packet = new Packet(1514);
+  assertEquals(it.client.encapsulate(packet, 14, 42, it.lan.now), 300);
+  assertEquals([it.client.state, it.client.lease?.address, packet.source], [
+    "bound",
+    address,
+    address,
+  ]);
+  assertEquals(it.client.encapsulate(packet, 14, 42, it.lan.now), 0);
+  assertEquals([it.client.state, it.client.lease], ["stopped", null]);
 });
 
 Deno.test("onChange may call the client", () => {

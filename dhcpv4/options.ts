@@ -104,22 +104,26 @@ export class Dhcpv4OptionCursor {
    * @returns `false` at the end, or when the list is malformed.
    */
   next(): boolean {
+    const bytes = this.#bytes;
     for (;;) {
-      while (this.#at < this.#end && this.#bytes[this.#at] === DhcpOption.Pad) this.#at++;
-      if (this.#at >= this.#end || this.#bytes[this.#at] === DhcpOption.End) {
+      const fieldEnd = this.#end;
+      let at = this.#at;
+      while (at < fieldEnd && bytes[at] === DhcpOption.Pad) at++;
+      if (at >= fieldEnd || bytes[at] === DhcpOption.End) {
         if (!this.#nextField()) return false;
         continue;
       }
-      const value = this.#at + 2;
-      if (value > this.#end) return this.#fail();
-      const end = value + this.#bytes[this.#at + 1]!;
-      if (end > this.#end) return this.#fail();
-      this.code = this.#bytes[this.#at]!;
+      const value = at + 2;
+      if (value > fieldEnd) return this.#fail();
+      const end = value + bytes[at + 1]!;
+      if (end > fieldEnd) return this.#fail();
+      const code = bytes[at]!;
+      this.code = code;
       this.valueOffset = value;
       this.valueEnd = end;
       this.#at = end;
-      if (this.code !== DhcpOption.Overload || !this.#mayOverload) return true;
-      const fields = this.#bytes[value]!;
+      if (code !== DhcpOption.Overload || !this.#mayOverload) return true;
+      const fields = bytes[value]!;
       if (end - value !== 1 || fields < 1 || fields > 3) return this.#fail();
       this.#overload = fields;
     }
