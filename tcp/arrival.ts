@@ -7,7 +7,7 @@ import { type Packet, Verdict } from "@octet/wire";
 import { type TcpConnection, TcpEvent } from "./connection.ts";
 import { TcpFlag } from "./frame.ts";
 import { establish, takeSyn } from "./handshake.ts";
-import { challenge, isExactReset } from "./reset.ts";
+import { challenge, isExactReset, mayAnswer } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } from "./seq.ts";
 import { TcpError, TcpState } from "./state.ts";
@@ -67,9 +67,12 @@ function arrivesSynchronized(
     connection.tcp!.counters.TcpExtPAWSEstab++;
     return unacceptable(connection, segment, now);
   }
+  // Both sides have opened (figure 8): the answer to our SYN repeats the peer's, and is no old duplicate.
+  if (isSynAckOfBoth(connection, segment)) return acknowledged(connection, segment, now);
   if (!receiver.isAcceptable(segment)) {
     // With a closed window "special allowance should be made to accept valid ACKs" (§3.10.7.4).
     if (isAckAtClosedWindow(connection, segment)) acknowledged(connection, segment, now);
+    if (connection.state === TcpState.Closed) return Verdict.Ok;
     return unacceptable(connection, segment, now);
   }
   if (segment.has(TcpFlag.Rst)) return reset(connection, segment, now);
@@ -85,6 +88,14 @@ function arrivesSynchronized(
   return Verdict.Ok;
 }
 
+function isSynAckOfBoth(connection: TcpConnection, segment: Segment): boolean {
+  const { sender, receiver } = connection;
+  return connection.state === TcpState.SynReceived && segment.sequence === receiver.irs &&
+    (segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst)) === (TcpFlag.Syn | TcpFlag.Ack) &&
+    seqAfter(segment.acknowledgment, sender.una) &&
+    seqBeforeOrAt(segment.acknowledgment, sender.nxt);
+}
+
 function isAckAtClosedWindow(connection: TcpConnection, segment: Segment): boolean {
   return connection.receiver.wnd === 0 && segment.sequence === connection.receiver.nxt &&
     (segment.flags & (TcpFlag.Ack | TcpFlag.Rst | TcpFlag.Syn)) === TcpFlag.Ack;
@@ -92,16 +103,23 @@ function isAckAtClosedWindow(connection: TcpConnection, segment: Segment): boole
 
 /** "If an incoming segment is not acceptable, an acknowledgment should be sent in reply." */
 function unacceptable(connection: TcpConnection, segment: Segment, now: number): Verdict {
-  if (segment.has(TcpFlag.Rst)) return Verdict.Unexpected;
   const { receiver, sender } = connection;
-  if (connection.state === TcpState.SynReceived && segment.has(TcpFlag.Syn)) {
+  if (segment.has(TcpFlag.Rst)) {
+    return isExactReset(connection, segment) ? reset(connection, segment, now) : Verdict.Unexpected;
+  }
+  if (
+    connection.state === TcpState.SynReceived && segment.has(TcpFlag.Syn) &&
+    segment.sequence === receiver.irs
+  ) {
     // The peer has not got our SYN-ACK.
-    if (segment.sequence === receiver.irs) sender.scoreboard.markAllLost();
+    sender.scoreboard.markAllLost();
   } else {
     if (connection.state === TcpState.TimeWait && segment.has(TcpFlag.Fin)) {
       connection.linger(now + timeWaitDuration);
     }
     if (seqBefore(segment.sequence, receiver.nxt)) receiver.sawDuplicate(segment);
+    // Two ends that disagree would answer each other's bare acknowledgements for ever.
+    if (segment.payloadLength === 0 && !mayAnswer(connection, now)) return Verdict.Unexpected;
     receiver.ackNow = true;
   }
   connection.requestTurn();
@@ -174,9 +192,9 @@ function acknowledged(connection: TcpConnection, segment: Segment, now: number):
 function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: number): void {
   const { sender, timestamps } = connection;
   const free = sender.buffer.free;
-  const changed = sender.updateWindow(segment);
   const advanced = seqAfter(segment.acknowledgment, sender.una);
   if (advanced || segment.acknowledgment === sender.una) {
+    const changed = sender.updateWindow(segment);
     const isBare = !changed && segment.length === 0;
     sender.acknowledge(segment, timestamps.roundTrip(segment, now), isBare, now);
     if (advanced || changed || sender.scoreboard.lost.first !== null || sender.unsent > 0) {

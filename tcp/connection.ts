@@ -246,6 +246,7 @@ export class TcpConnection extends BaseNode {
   close(now: number): void {
     if (this.isOrphan) return;
     this.isOrphan = true;
+    this.sender.isAbandoned = true;
     if (this.readable > 0 && this.isOpen && this.state !== TcpState.TimeWait) {
       this.abort(now);
       return;
@@ -294,8 +295,8 @@ export class TcpConnection extends BaseNode {
     } else if (this.lingerUntil <= now) {
       this.end(this.state === TcpState.TimeWait ? TcpError.None : TcpError.TimedOut);
     } else if (this.keepAlive.isDead(now)) {
-      this.abort(now);
-      this.error = TcpError.TimedOut;
+      this.tcp!.resetConnection(this);
+      this.end(TcpError.TimedOut);
     }
   }
 

@@ -61,6 +61,12 @@ export class Reassembly {
     return true;
   }
 
+  /** Forgets all ranges. */
+  clear(): void {
+    this.#count = 0;
+    this.#clock = 0;
+  }
+
   /**
    * In-order data has come up to `next`: takes off what that has reached.
    *
@@ -74,6 +80,7 @@ export class Reassembly {
       gone++;
     }
     if (gone > 0) this.#close(0, gone);
+    if (this.#count === 0) this.#clock = 0;
     return reached;
   }
 

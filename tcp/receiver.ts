@@ -95,7 +95,7 @@ export class Receiver {
   /** Forgets all data and gives the memory back. */
   clear(): void {
     this.buffer.clear();
-    this.reassembly.advance(seqAdd(this.nxt, 0x7fffffff));
+    this.reassembly.clear();
   }
 
   /** Whether there are blocks to report by SACK. */
@@ -109,11 +109,15 @@ export class Receiver {
     const start = segment.sequence;
     const window = this.wnd;
     if (length === 0) {
-      return window === 0
-        ? start === this.nxt
-        : seqBeforeOrAt(this.nxt, start) && seqBefore(start, this.edge);
+      // A peer that has filled the window acknowledges from the edge; before a gap is filled that is not RCV.NXT.
+      const reachesEdge = !segment.has(TcpFlag.Rst) && start === this.edge;
+      return start === this.nxt || reachesEdge ||
+        (seqBefore(this.nxt, start) && seqBefore(start, this.edge));
     }
-    if (window === 0) return false;
+    if (window === 0) {
+      // A FIN alone takes no room, and the peer could not end before we read.
+      return segment.payloadLength === 0 && segment.has(TcpFlag.Fin) && start === this.nxt;
+    }
     const last = seqAdd(start, length - 1);
     return (seqBeforeOrAt(this.nxt, start) && seqBefore(start, this.edge)) ||
       (seqBeforeOrAt(this.nxt, last) && seqBefore(last, this.edge));
@@ -260,8 +264,9 @@ export class Receiver {
   sawDuplicate(segment: Segment): void {
     if (segment.payloadLength === 0) return;
     this.duplicates++;
+    const end = seqAdd(segment.sequence, segment.payloadLength);
     this.#duplicateLeft = segment.sequence;
-    this.#duplicateRight = seqAdd(segment.sequence, segment.payloadLength);
+    this.#duplicateRight = seqBefore(end, this.nxt) ? end : this.nxt;
   }
 
   #available(): number {

@@ -93,17 +93,23 @@ export class ResetQueue {
   }
 }
 
+/** Whether one more segment that carries nothing for us is answered in this second (RFC 5961 §7); counts it. */
+export function mayAnswer(connection: TcpConnection, now: number): boolean {
+  if (now - connection.challengeWindow >= 1000) {
+    connection.challengeWindow = now;
+    connection.challenges = 0;
+  }
+  if (connection.challenges >= challengesPerSecond) return false;
+  connection.challenges++;
+  return true;
+}
+
 /**
  * Asks the peer to prove itself: an acknowledgement that only the true peer can answer with an exact
  * sequence number (RFC 5961 §3.2, §4.2, §5.2), no more than some a second.
  */
 export function challenge(connection: TcpConnection, now: number): void {
-  if (now - connection.challengeWindow >= 1000) {
-    connection.challengeWindow = now;
-    connection.challenges = 0;
-  }
-  if (connection.challenges >= challengesPerSecond) return;
-  connection.challenges++;
+  if (!mayAnswer(connection, now)) return;
   connection.tcp!.counters.TcpExtTCPChallengeACK++;
   connection.receiver.ackNow = true;
   connection.requestTurn();

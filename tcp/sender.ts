@@ -19,6 +19,7 @@ import { enterSack, isDuplicateSack } from "./sack.ts";
 import { Nagle } from "./nagle.ts";
 import { TailLossProbe } from "./tail_loss_probe.ts";
 import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
+import { sendable } from "./window.ts";
 
 /** Send variables, buffer and recovery of one connection. Sequence numbers are signed 32-bit. */
 export class Sender {
@@ -52,6 +53,12 @@ export class Sender {
   retries: number = 0;
   /** How many times a segment has been sent again. */
   retransmissions: number = 0;
+  /** Whether nobody waits for the outcome: a window that stays closed is not waited for without end then. */
+  isAbandoned: boolean = false;
+  /** Whether the congestion window is what holds the sender back; only then may it grow (RFC 9438 §4.2). */
+  isCwndLimited: boolean = false;
+  /** Whether the next piece goes however small it is: it has waited long enough (RFC 9293 §3.8.6.2.1 (4)). */
+  forcesSmall: boolean = false;
   /** Bytes waiting or in flight. */
   readonly buffer: RingBuffer;
   /** What is in flight. */
@@ -86,9 +93,9 @@ export class Sender {
   /** Sequence number of the first byte in `buffer`. */
   #dataStart = 0;
   #dupAcks = 0;
-  #cwndLimited = false;
-  #lastSentAt = 0;
-  #forceSmall = false;
+  #lastSentAt = -Infinity;
+  /** When the retransmission timer goes off, if no probe comes before. */
+  #timeoutAt = Infinity;
 
   /**
    * Makes an idle sender.
@@ -137,9 +144,10 @@ export class Sender {
     this.finSent = false;
     this.retries = 0;
     this.retransmissions = 0;
+    this.isAbandoned = false;
     this.#dupAcks = 0;
-    this.#cwndLimited = false;
-    this.#forceSmall = false;
+    this.isCwndLimited = false;
+    this.forcesSmall = false;
     this.nagle.reset(iss);
     this.probe.reset();
     this.#lastSentAt = -Infinity;
@@ -205,12 +213,17 @@ export class Sender {
     }
     // What the blocks had told before is taken off the scoreboard again by the cumulative part.
     const delivered = advance + this.scoreboard.sackedOctets - sackedBefore;
-    if (delivered > 0 || this.timer.kind === TimerKind.Persist) this.retries = 0;
+    // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
+    const isClosed = this.wnd === 0 || this.timer.kind === TimerKind.Persist;
+    if (delivered > 0 || (isClosed && !this.isAbandoned)) this.retries = 0;
     if (this.probe.answered(ack, isDuplicate) && this.recovery.state === RecoveryState.Open) {
       this.congestion.lost(flight, now);
     }
     this.#recover(delivered, advance, flight, now);
-    if (delivered > 0 || (this.timer.kind === TimerKind.Persist && this.wnd > 0)) {
+    if (this.timer.kind === TimerKind.Persist && this.wnd > 0) {
+      this.rtt.backoff = 0;
+      this.#schedule(now);
+    } else if (delivered > 0) {
       this.#schedule(now);
     }
   }
@@ -250,8 +263,8 @@ export class Sender {
     }
     if (recovery.state === RecoveryState.Recovery) {
       recovery.acknowledged(delivered, scoreboard.pipe, this.mss);
-    } else if (advance > 0 && this.#cwndLimited) {
-      this.congestion.acknowledged(advance, this.rtt.srtt, now);
+    } else if (delivered > 0 && this.isCwndLimited) {
+      this.congestion.acknowledged(delivered, this.rtt.srtt, now);
     }
   }
 
@@ -286,14 +299,16 @@ export class Sender {
     this.timer.stopMain();
     if (kind === TimerKind.Probe) {
       this.probe.isDue = true;
+      // §7.3: the retransmission timer takes over, whether or not there is anything to probe with.
+      this.timer.arm(TimerKind.Retransmit, now + this.rtt.rto);
       return true;
     }
     if (this.retries >= maxRetries) return false;
     if (kind === TimerKind.Persist) {
       this.retries++;
       this.rtt.backOff();
-      this.#forceSmall = this.wnd > 0;
-      if (!this.#forceSmall) this.timer.windowProbeDue = true;
+      this.forcesSmall = this.wnd > 0;
+      if (!this.forcesSmall) this.timer.windowProbeDue = true;
       this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
     } else {
       this.#timedOut(now);
@@ -304,7 +319,9 @@ export class Sender {
   #timedOut(now: number): void {
     const { scoreboard, recovery } = this;
     if (scoreboard.isEmpty) return;
-    if (recovery.state !== RecoveryState.Loss || this.retries === 0) {
+    // RFC 6928 §2: the loss of a SYN says nothing of the path for data.
+    const isOpen = this.una !== this.iss;
+    if (isOpen && (recovery.state !== RecoveryState.Loss || this.retries === 0)) {
       this.congestion.timedOut(this.flight, now);
     }
     this.retries++;
@@ -342,7 +359,7 @@ export class Sender {
     if (record.length > this.mss || room < length) {
       const allowed = Math.max(room - (room % this.mss), this.scoreboard.pipe === 0 ? this.mss : 0);
       if (allowed === 0) {
-        this.#cwndLimited = true;
+        this.isCwndLimited = true;
         return false;
       }
       length = Math.min(length, allowed, this.maxSend);
@@ -371,54 +388,25 @@ export class Sender {
     const unsent = this.unsent;
     const fin = this.finWanted && !this.finSent;
     if (unsent === 0 && !fin) {
-      if (this.scoreboard.pipe < this.cwnd) this.#cwndLimited = false;
+      if (this.scoreboard.pipe < this.cwnd) this.isCwndLimited = false;
       return false;
     }
     // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
     if (this.flight === 0 && now - this.#lastSentAt > this.rtt.rto) this.congestion.idled();
-    const length = this.#sendable(unsent, fin, isProbe);
-    if (length === 0 && unsent > 0) {
+    const length = sendable(this, unsent, fin, isProbe);
+    // The FIN is an octet too, and has to lie in the window.
+    const isLast = length === unsent;
+    const sendsFin = isLast && fin && length < this.wnd - this.flight;
+    if (length === 0 && !sendsFin) {
       if (this.flight === 0 && this.timer.kind === TimerKind.None) {
         this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
       }
       return false;
     }
-    const isLast = length === unsent;
     let flags = isLast && length > 0 ? TcpFlag.Psh : 0;
-    if (isLast && fin) flags |= TcpFlag.Fin;
+    if (sendsFin) flags |= TcpFlag.Fin;
     this.#out(this.nxt, length, flags);
     return true;
-  }
-
-  /** How much of the unsent data may go now: congestion, the peer's window, silly windows, Nagle. */
-  #sendable(unsent: number, fin: boolean, isProbe: boolean): number {
-    const mss = this.mss;
-    const window = this.wnd - this.flight;
-    let room = this.cwnd - this.scoreboard.pipe;
-    if (isProbe) room = Math.max(room, mss);
-    const wanted = Math.min(unsent, window, this.maxSend);
-    if (wanted <= 0) return 0;
-    if (room < Math.min(mss, unsent)) {
-      this.#cwndLimited = true;
-      return 0;
-    }
-    let length = wanted;
-    if (room < wanted) {
-      this.#cwndLimited = true;
-      length = room >= mss ? room - (room % mss) : room;
-    }
-    const tail = length % mss;
-    if (tail === 0) return length;
-    if (length === unsent) {
-      return !fin && this.nagle.holds(this.una) ? length - tail : length;
-    }
-    // RFC 9293 §3.8.6.2.1: a piece that only the window cuts goes when it is worth it.
-    if (length > mss) return length - tail;
-    if (this.#forceSmall || length >= this.maxWnd / 2) {
-      this.#forceSmall = false;
-      return length;
-    }
-    return 0;
   }
 
   /** RFC 8985 §7.3: with nothing new to send, the last segment goes again. */
@@ -474,7 +462,8 @@ export class Sender {
   #scheduleSent(again: SentSegment | null, now: number): void {
     const kind = this.timer.kind;
     if (kind === TimerKind.Retransmit && (again !== null || !this.#mayProbe())) return;
-    this.#schedule(now);
+    if (kind === TimerKind.None || kind === TimerKind.Persist) this.#timeoutAt = now + this.rtt.rto;
+    this.#arm(now);
   }
 
   #mayProbe(): boolean {
@@ -488,13 +477,15 @@ export class Sender {
       if (this.timer.kind !== TimerKind.Persist || this.wnd > 0) this.timer.stop();
       return;
     }
-    const timeout = now + this.rtt.rto;
-    if (!this.#mayProbe()) {
-      this.timer.arm(TimerKind.Retransmit, timeout);
-      return;
-    }
+    this.#timeoutAt = now + this.rtt.rto;
+    this.#arm(now);
+  }
+
+  /** A probe waits for the last segment sent, but never longer than the timeout runs (§7.2). */
+  #arm(now: number): void {
+    const timeout = this.#timeoutAt;
     const probe = now + this.probe.timeout(this.rtt.srtt, this.flight <= this.mss);
-    if (probe < timeout) this.timer.arm(TimerKind.Probe, probe);
+    if (probe < timeout && this.#mayProbe()) this.timer.arm(TimerKind.Probe, probe);
     else this.timer.arm(TimerKind.Retransmit, timeout);
   }
 }
