@@ -22,8 +22,10 @@ export class Cubic implements CongestionControl {
   /** The slow-start threshold in bytes. */
   ssthresh: number = Infinity;
   #mss = 0;
-  /** The window before the last reduction, in segments. */
+  /** The plateau that the window makes for: what it was before the last reduction, or somewhat less; in segments. */
   #wMax = 0;
+  /** The window before the last reduction, in segments (cwnd_prior). */
+  #prior = 0;
   /** When the current congestion avoidance stage began, -1 when it has not. */
   #epoch = -1;
   /** How long after the epoch the cubic reaches `#origin`, in seconds. */
@@ -39,21 +41,24 @@ export class Cubic implements CongestionControl {
     this.cwnd = initialWindow(mss);
     this.ssthresh = Infinity;
     this.#wMax = 0;
+    this.#prior = 0;
     this.#epoch = -1;
   }
 
-  /** Grows the window (RFC 9438 §4.2–§4.5). */
+  /** Grows the window (RFC 9438 §4.2–§4.5, §4.10); `acked` is counted in bytes (RFC 3465). */
   acknowledged(acked: number, srtt: number, now: number): void {
-    if (this.cwnd < this.ssthresh) {
-      this.cwnd += acked;
-      return;
-    }
+    const slow = Math.min(acked, this.ssthresh - this.cwnd);
+    if (slow > 0) this.cwnd += slow;
+    if (slow < acked) this.#avoid(slow > 0 ? acked - slow : acked, srtt, now);
+  }
+
+  #avoid(acked: number, srtt: number, now: number): void {
     const mss = this.#mss;
     const window = this.cwnd / mss;
     if (this.#epoch < 0) this.#begin(window, now);
     const elapsed = (now - this.#epoch) / 1000;
     const target = this.#curve(elapsed + srtt / 1000);
-    this.#wEst += ((window >= this.#wMax ? 1 : alphaCubic) * acked) / this.cwnd;
+    this.#wEst += ((this.#wEst >= this.#prior ? 1 : alphaCubic) * acked) / this.cwnd;
     if (this.#curve(elapsed) < this.#wEst) {
       this.cwnd = Math.max(this.cwnd, this.#wEst * mss);
       return;
@@ -72,6 +77,8 @@ export class Cubic implements CongestionControl {
   timedOut(_flight: number, _now: number): void {
     this.#reduce();
     this.cwnd = this.#mss;
+    // The next stage begins at its own plateau, K = 0.
+    this.#wMax = 0;
   }
 
   /** Back to the initial window; the cubic begins anew. */
@@ -99,6 +106,7 @@ export class Cubic implements CongestionControl {
 
   #reduce(): void {
     const window = this.cwnd / this.#mss;
+    this.#prior = window;
     this.#wMax = window < this.#wMax ? (window * (1 + betaCubic)) / 2 : window;
     this.ssthresh = Math.max(this.cwnd * betaCubic, 2 * this.#mss);
     this.#epoch = -1;

@@ -24,7 +24,7 @@ export class NewReno implements CongestionControl {
     this.#credit = 0;
   }
 
-  /** Grows the window; `acked` is counted in bytes (RFC 3465), at most two segments a step in slow start. */
+  /** Grows the window; `acked` is counted in bytes (RFC 3465). */
   acknowledged(acked: number): void {
     let rest = acked;
     if (this.cwnd < this.ssthresh) {

@@ -216,7 +216,11 @@ export class Sender {
     // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
     const isClosed = this.wnd === 0 || this.timer.kind === TimerKind.Persist;
     if (delivered > 0 || (isClosed && !this.isAbandoned)) this.retries = 0;
-    if (this.probe.answered(ack, isDuplicate) && this.recovery.state === RecoveryState.Open) {
+    const isDuplicateAck = isBare && advance === 0 && segment.sackCount === 0;
+    if (
+      this.probe.answered(ack, isDuplicate, isDuplicateAck) &&
+      this.recovery.state === RecoveryState.Open
+    ) {
       this.congestion.lost(flight, now);
     }
     this.#recover(delivered, advance, flight, now);

@@ -47,11 +47,18 @@ export class TailLossProbe {
    * An acknowledgement has come (§7.4).
    *
    * @param isDuplicateSack Whether it says that data came twice: then the probe was not needed.
+   * @param isDuplicateAck Whether it acknowledges nothing new and tells of no block: both copies have arrived.
    * @returns Whether the probe has repaired a loss, which calls for a smaller window like any other.
    */
-  answered(ack: number, isDuplicateSack: boolean): boolean {
-    if (!this.isOutstanding || (!isDuplicateSack && seqBefore(ack, this.#end))) return false;
+  answered(ack: number, isDuplicateSack: boolean, isDuplicateAck: boolean): boolean {
+    if (!this.isOutstanding || seqBefore(ack, this.#end)) return false;
+    if (!this.#repeats || isDuplicateSack || isDuplicateAck) {
+      this.isOutstanding = false;
+      return false;
+    }
+    // The end alone may be the answer to the first copy, come late; what lies beyond it tells.
+    if (ack === this.#end) return false;
     this.isOutstanding = false;
-    return this.#repeats && !isDuplicateSack;
+    return true;
   }
 }

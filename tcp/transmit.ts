@@ -29,7 +29,7 @@ export function writeNext(
     return receiver.ackNow ? writeBare(connection, packet, offset, sender.nxt, now) : 0;
   }
   // Blocks get a segment of their own: on a full one there is no room for them.
-  if (receiver.ackNow && receiver.owesSack) {
+  if (receiver.ackNow && receiver.owesSack && sender.sackPermitted) {
     return writeBare(connection, packet, offset, sender.nxt, now);
   }
   if (sender.plan(now)) return writePlanned(connection, packet, offset, now);

@@ -24,7 +24,8 @@ export function isWorthAdvertising(
 
 /**
  * Whether a window update is to be sent on its own, without waiting for a segment to ride on: the
- * peer's window has become small, and there is a good deal more to offer.
+ * peer's window has become small, and there is a good deal more to offer; never less than what may be
+ * advertised, or each read would send a duplicate acknowledgement.
  *
  * @param current The window as the peer knows it, in bytes.
  * @param available What the buffer has free, in bytes.
@@ -37,7 +38,7 @@ export function isWorthUpdating(
   limit: number,
   mss: number,
 ): boolean {
-  return current < limit / 2 && available - current >= Math.min(limit / 4, 2 * mss);
+  return current < limit / 2 && available - current >= Math.min(limit / 2, 2 * mss);
 }
 
 /**
