@@ -4,7 +4,7 @@ import { Packet, type Random, SeededRandom, Verdict, verdictName } from "@octet/
 import { type Sent, SimulatedLan } from "./_lan_test.ts";
 import { Dhcpv4Client } from "./client.ts";
 import type { Dhcpv4ClientOptions } from "./client_options.ts";
-import type { Dhcpv4MessageFields } from "./message.ts";
+import { type Dhcpv4MessageFields, encodeMessage } from "./message.ts";
 import { DhcpMessageType } from "./option_code.ts";
 import type { Dhcpv4Options } from "./option_types.ts";
 
@@ -796,6 +796,41 @@ Deno.test("while the DHCPRELEASE is on its way down the lease is still there", (
   ]);
   assertEquals(it.client.encapsulate(packet, 14, 42, it.lan.now), 0);
   assertEquals([it.client.state, it.client.lease], ["stopped", null]);
+});
+
+Deno.test("what comes before the DHCPREQUEST has gone out is no answer to it", () => {
+  const it = bench("selecting");
+  const packet = new Packet(1514);
+  const hand = (options: Dhcpv4Options): Verdict => {
+    const bytes = encodeMessage({
+      op: 2,
+      xid: it.last.message.xid,
+      hardwareAddress: it.last.message.hardwareAddress,
+      yiaddr: address,
+      options: { serverIdentifier: server, leaseTime: 1000, subnetMask: 0xffffff00, ...options },
+    });
+    packet.bytes.set(bytes, 42);
+    return it.client.demux(packet, 42, 42 + bytes.length, 0);
+  };
+  assertEquals(hand({ messageType: DhcpMessageType.Offer }), Verdict.Ok);
+  assertEquals(hand({ messageType: DhcpMessageType.Ack }), Verdict.Unexpected);
+  assertEquals(hand({ messageType: DhcpMessageType.Nak }), Verdict.Unexpected);
+  assertEquals([it.client.state, it.client.lease], ["requesting", null]);
+});
+
+Deno.test("a lease makes former refusals forgotten", () => {
+  const it = bench("requesting");
+  it.reply("Nak");
+  it.reply("Offer");
+  it.reply("Nak");
+  it.lan.pass(4 * second);
+  it.reply("Offer");
+  it.reply("Ack");
+  assertEquals(it.client.state, "bound");
+  it.lan.pass(500 * second);
+  it.lan.take();
+  it.reply("Nak");
+  assertEquals([it.client.state, it.lan.types()], ["selecting", "Discover"]);
 });
 
 Deno.test("onChange may call the client", () => {

@@ -169,7 +169,6 @@ export class Dhcpv4OptionCursor {
   }
 
   #nextField(): boolean {
-    if (this.#verdict !== Verdict.Ok) return false;
     this.#mayOverload = false;
     this.#at = this.#end;
     if ((this.#overload & overloadFile) !== 0 && this.#fileEnd !== 0) {

@@ -198,7 +198,6 @@ export class Dhcpv4Server extends BaseNode {
       packet.destinationPort = reply.port;
       length = writeReply(reply, packet.bytes, offset);
     }
-    if (this.#queue.length > 0) this.requestTurn();
     return length;
   }
 

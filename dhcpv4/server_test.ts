@@ -584,6 +584,16 @@ Deno.test("hosts with an address of their own", () => {
   assertEquals(it.word(), "silence");
 });
 
+Deno.test("a host with an identifier is known by it, not by its MAC address", () => {
+  const outside = ip("10.77.0.9");
+  const hardwareAddress = MacAddress.parse("02:00:00:00:00:01");
+  const clientIdentifier = Uint8Array.of(0, 9);
+  const it = new Bench({ hosts: [{ address: outside, hardwareAddress, clientIdentifier }] });
+  assert(it.lease(1) !== outside);
+  assert(it.lease(1, { clientIdentifier: Uint8Array.of(0, 8) }) !== outside);
+  assertEquals(it.lease(2, { clientIdentifier }), outside);
+});
+
 Deno.test("a host whose address was declined gets one of the range meanwhile", () => {
   const outside = ip("10.77.0.9");
   const it = new Bench({
