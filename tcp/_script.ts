@@ -50,6 +50,16 @@ export interface ScriptOptions {
   backlog?: number;
 }
 
+/** What the layer below says of a segment. */
+export interface PacketFacts {
+  /** Where it comes from. */
+  source: number;
+  /** Where it goes. */
+  destination: number;
+  /** Whether it came by broadcast of the link. */
+  isLinkBroadcast: boolean;
+}
+
 /** Our address. */
 export const localAddress = 0x0a000001;
 /** The peer's address. */
@@ -197,6 +207,7 @@ export class Script {
   /** Time passes, one deadline after another; what is written meanwhile is kept for `>`. */
   #pass(milliseconds: number): void {
     const until = this.now + milliseconds;
+    this.#drain();
     for (;;) {
       const next = this.#root.timers.next();
       if (next > until) break;
@@ -269,18 +280,42 @@ export class Script {
   }
 
   /** Delivers a segment as it is; its checksum is filled in. */
-  inject(segment: Uint8Array): Verdict {
+  inject(segment: Uint8Array, facts: Partial<PacketFacts> = {}): Verdict {
     const packet = new Packet(segment.length + 20);
     packet.clear();
     packet.bytes.set(segment, 20);
     packet.length = 20 + segment.length;
-    packet.source = peerAddress;
-    packet.destination = localAddress;
+    packet.source = facts.source ?? peerAddress;
+    packet.destination = facts.destination ?? localAddress;
+    packet.isLinkBroadcast = facts.isLinkBroadcast ?? false;
     packet.startChecksum(6, 20, segment.length, 16);
     packet.completeChecksum();
     const verdict = this.tcp.demux(packet, 20, packet.length, this.now);
     packet.release();
     return verdict;
+  }
+
+  /** All that we have to send now. */
+  drainSegments(): Uint8Array[] {
+    this.#drain();
+    return this.#heard.splice(0);
+  }
+
+  /** Answers every SYN-ACK that waits to be read: functions that deliver the last part of each handshake. */
+  handshakes(): (() => Verdict)[] {
+    return this.drainSegments().map((bytes) => {
+      const frame = new TcpFrame();
+      frame.reset(bytes, 0, bytes.length);
+      const answer = encodeTcp({
+        sourcePort: frame.destinationPort,
+        destinationPort: frame.sourcePort,
+        sequence: frame.acknowledgment,
+        acknowledgment: frame.sequence + 1,
+        flags: TcpFlag.Ack,
+        window: 1000,
+      });
+      return () => this.inject(answer);
+    });
   }
 
   /** The next segment we send, taken off the queue, or `null`. */

@@ -73,6 +73,8 @@ export class TcpConnection extends BaseNode {
   error: TcpError = TcpError.None;
   /** Whether it was opened by a listener. */
   isPassive: boolean = false;
+  /** Whether it was given back and waits to be opened again. */
+  isPooled: boolean = false;
   /** The next in the accept queue of a listener. */
   nextAccepted: TcpConnection | null = null;
   /** The listener whose accept queue waits for it, or `null`. */

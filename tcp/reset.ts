@@ -10,8 +10,8 @@ import { TcpFlag, tcpHeaderLength } from "./frame.ts";
 import type { Segment } from "./segment.ts";
 import { seqAdd } from "./seq.ts";
 
-/** How many resets wait at most; beyond that the oldest matter least and new ones are not made. */
-const capacity = 32;
+/** How many answers to strangers wait at most: more would only serve who floods us. */
+const maxAnswers = 32;
 /** Words of one entry. */
 const width = 6;
 
@@ -20,7 +20,8 @@ const challengesPerSecond = 10;
 
 /** Segments of no connection that wait to be sent. */
 export class ResetQueue {
-  readonly #words: Int32Array = new Int32Array(capacity * width);
+  #words: Int32Array = new Int32Array(maxAnswers * width);
+  #capacity = maxAnswers;
   #head = 0;
   #length = 0;
 
@@ -31,19 +32,21 @@ export class ResetQueue {
 
   /** Answers a segment that no connection takes. Gives `false` when the queue is full, or nothing is to be said. */
   answer(segment: Segment, local: number, remote: number): boolean {
-    if (segment.has(TcpFlag.Rst)) return false;
+    if (segment.has(TcpFlag.Rst) || this.#length >= maxAnswers) return false;
     const ports = (segment.destinationPort << 16) | segment.sourcePort;
     if (segment.has(TcpFlag.Ack)) {
-      return this.#push(local, remote, ports, segment.acknowledgment, 0, TcpFlag.Rst);
+      this.#push(local, remote, ports, segment.acknowledgment, 0, TcpFlag.Rst);
+    } else {
+      this.#push(local, remote, ports, 0, segment.endSequence, TcpFlag.Rst | TcpFlag.Ack);
     }
-    const ack = segment.endSequence;
-    return this.#push(local, remote, ports, 0, ack, TcpFlag.Rst | TcpFlag.Ack);
+    return true;
   }
 
-  /** Tells the peer of a connection that it has ended (RFC 9293 §3.10.5). */
-  end(connection: TcpConnection): boolean {
+  /** Tells the peer of a connection that it has ended (RFC 9293 §3.10.5); there is always room for that. */
+  end(connection: TcpConnection): void {
     const ports = (connection.localPort << 16) | connection.remotePort;
-    return this.#push(
+    if (this.#length === this.#capacity) this.#grow();
+    this.#push(
       connection.localAddress,
       connection.remoteAddress,
       ports,
@@ -68,7 +71,7 @@ export class ResetQueue {
     writeU16(bytes, offset + 14, 0);
     writeU16(bytes, offset + 18, 0);
     packet.startChecksum(6, offset, tcpHeaderLength, 16);
-    this.#head = (this.#head + 1) % capacity;
+    this.#head = (this.#head + 1) % this.#capacity;
     this.#length--;
     return tcpHeaderLength;
   }
@@ -80,16 +83,24 @@ export class ResetQueue {
     sequence: number,
     ack: number,
     flags: number,
-  ): boolean {
-    if (this.#length === capacity) return false;
-    const at = ((this.#head + this.#length++) % capacity) * width;
+  ): void {
+    const at = ((this.#head + this.#length++) % this.#capacity) * width;
     this.#words[at] = local;
     this.#words[at + 1] = remote;
     this.#words[at + 2] = ports;
     this.#words[at + 3] = sequence;
     this.#words[at + 4] = ack;
     this.#words[at + 5] = flags;
-    return true;
+  }
+
+  #grow(): void {
+    const words = new Int32Array(this.#words.length * 2);
+    const split = this.#head * width;
+    words.set(this.#words.subarray(split));
+    words.set(this.#words.subarray(0, split), this.#words.length - split);
+    this.#words = words;
+    this.#capacity *= 2;
+    this.#head = 0;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Rack } from "./rack.ts";
 import type { RttEstimator } from "./rtt.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
-import { seqAfter, seqBefore } from "./seq.ts";
+import { seqAfter, seqBefore, seqDistance } from "./seq.ts";
 
 /** Whether the first block tells of data that came twice: it lies before the acknowledgement, or inside the second. */
 export function isDuplicateSack(segment: Segment): boolean {
@@ -18,12 +18,22 @@ export function isDuplicateSack(segment: Segment): boolean {
     !seqAfter(edges[1]!, edges[3]!);
 }
 
+/**
+ * Beyond how many records for each segment in flight none is cut any more: a peer that reports every
+ * other octet would have us keep, and walk, a record for each (CVE-2019-11477 and its like).
+ */
+const maxRecordsPerSegment = 2;
+/** And how many are allowed in any case. */
+const minRecords = 64;
+
 /** Where SACK blocks are entered. */
 export interface SackTarget {
   /** SND.UNA. */
   readonly una: number;
   /** SND.NXT. */
   readonly nxt: number;
+  /** The most payload in one segment. */
+  readonly mss: number;
   /** The records in flight. */
   readonly scoreboard: Scoreboard;
   /** Learns the round trips. */
@@ -52,9 +62,12 @@ export function enterSack(
 
 function enterBlock(target: SackTarget, left: number, right: number, now: number): void {
   const { scoreboard, rtt, rack } = target;
+  const segments = seqDistance(target.una, target.nxt) / target.mss;
+  const limit = Math.max(minRecords, maxRecordsPerSegment * segments);
   let record = scoreboard.find(left);
   while (record !== null && seqBefore(record.start, right)) {
-    if (!record.isSacked) {
+    const isWhole = !seqBefore(record.start, left) && !seqAfter(record.end, right);
+    if (!record.isSacked && (isWhole || scoreboard.count < limit)) {
       if (seqBefore(record.start, left)) record = scoreboard.split(record, left);
       if (seqAfter(record.end, right)) scoreboard.split(record, right);
       if (record.transmissions === 1) rtt.sample(now - record.sentAt);

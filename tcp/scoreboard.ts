@@ -18,6 +18,8 @@ export class Scoreboard {
   readonly lost: RecordQueue = new RecordQueue();
   /** Octets that the peer holds beyond a gap. */
   sackedOctets: number = 0;
+  /** How many records there are. */
+  count: number = 0;
   /** The oldest record, or `null` when all is acknowledged. */
   first: SentSegment | null = null;
   #last: SentSegment | null = null;
@@ -42,6 +44,7 @@ export class Scoreboard {
   /** Records that `[start, end)` has just been sent for the first time. */
   add(start: number, end: number, now: number): SentSegment {
     const record = takeRecord(start, end);
+    this.count++;
     record.previous = this.#last;
     if (this.#last === null) this.first = record;
     else this.#last.next = record;
@@ -109,6 +112,7 @@ export class Scoreboard {
     if (this.first === null) this.#last = null;
     else this.first.previous = null;
     if (this.#hint === record) this.#hint = this.first;
+    this.count--;
     returnRecord(record);
   }
 
@@ -125,6 +129,7 @@ export class Scoreboard {
   /** Cuts a record in two before `sequence`, which lies inside; gives the second half. */
   split(record: SentSegment, sequence: number): SentSegment {
     const half = takeRecord(sequence, record.end);
+    this.count++;
     half.sentAt = record.sentAt;
     half.transmissions = record.transmissions;
     half.delivered = record.delivered;
@@ -172,6 +177,7 @@ export class Scoreboard {
     if (record.next === null) this.#last = record;
     else record.next.previous = record;
     if (this.#hint === next) this.#hint = record;
+    this.count--;
     returnRecord(next);
   }
 

@@ -14,6 +14,8 @@ import { KeyedHash } from "./isn.ts";
 import { TcpListener } from "./listener.ts";
 import { reportToConnection } from "./network_error.ts";
 import { ResetQueue } from "./reset.ts";
+import { seqAdd, seqAfter } from "./seq.ts";
+import type { Sender } from "./sender.ts";
 import { Segment } from "./segment.ts";
 import { TcpError, TcpState } from "./state.ts";
 import { mayReuse } from "./time_wait.ts";
@@ -107,6 +109,12 @@ export class Tcp extends BranchNode {
       throw new TypeError(`Cannot connect as no route leads to ${formatIpv4(address)}`);
     }
     const localPort = target.localPort ?? this.#ephemeralPort(localAddress, address, port);
+    if (!(Number.isInteger(localPort) && localPort >= 1 && localPort <= 65_535)) {
+      throw new RangeError(`Cannot connect as our port must be from 1 to 65535: ${localPort}`);
+    }
+    if (reuse !== undefined && (reuse.state !== TcpState.Closed || reuse.isPooled)) {
+      throw new TypeError("Cannot open connection as it has not ended, or was given back");
+    }
     if (this.#connections.find(localAddress, localPort, address, port) !== null) {
       throw new TypeError(`Cannot connect from port ${localPort} as the connection exists`);
     }
@@ -164,19 +172,25 @@ export class Tcp extends BranchNode {
     const rest = this.#listeners.get(listener.port)!.filter((other) => other !== listener);
     if (rest.length === 0) this.#listeners.delete(listener.port);
     else this.#listeners.set(listener.port, rest);
-    for (const connection of this.#connections) {
-      if (connection.listener === listener && connection.state === TcpState.SynReceived) {
-        connection.end(TcpError.Aborted);
-      }
-    }
+    const opening = [...this.#connections].filter((connection) => connection.listener === listener);
+    for (const connection of opening) connection.end(TcpError.Aborted);
   }
 
-  /** Gives an ended connection back to be opened again, by a listener or by `connect`. */
+  /**
+   * Gives an ended connection back to be opened again, by a listener or by `connect`.
+   *
+   * @throws {TypeError} When it has not ended, or was given back before.
+   */
   recycle(connection: TcpConnection): void {
     if (connection.state !== TcpState.Closed) {
       throw new TypeError("Cannot recycle connection as it has not ended");
     }
+    if (connection.isPooled) {
+      throw new TypeError("Cannot recycle connection as it was given back before");
+    }
+    connection.isPooled = true;
     connection.onEvent = null;
+    connection.sender.nagle.noDelay = false;
     connection.receiver.clear();
     this.#unused.push(connection);
   }
@@ -208,16 +222,21 @@ export class Tcp extends BranchNode {
         return connection.arrive(segment, packet, now);
       }
       if (this.#listenerFor(segment.destinationPort, destination) !== null) {
+        const last = connection.sender.nxt;
         connection.end(TcpError.None);
+        return this.#unconnected(segment, packet, now, last);
       }
     }
-    return this.#unconnected(segment, packet, now);
+    return this.#unconnected(segment, packet, now, null);
   }
 
-  #unconnected(segment: Segment, packet: Packet, now: number): Verdict {
+  /** @param last SND.NXT of the connection between the same ends that was in TIME-WAIT until now. */
+  #unconnected(segment: Segment, packet: Packet, now: number, last: number | null): Verdict {
     const { source, destination } = packet;
     // RFC 9293 §3.9.2.3: nothing that came by broadcast or multicast is answered.
-    if (packet.isLinkBroadcast || source === 0) return Verdict.Filtered;
+    if (packet.isLinkBroadcast || source === 0 || isMulticast(source) || isMulticast(destination)) {
+      return Verdict.Filtered;
+    }
     const listener = this.#listenerFor(segment.destinationPort, destination);
     const control = segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst);
     if (listener === null || (control & TcpFlag.Ack) !== 0) {
@@ -239,6 +258,7 @@ export class Tcp extends BranchNode {
       now,
     );
     connection.isPassive = true;
+    if (last !== null) startBeyond(connection.sender, last);
     connection.listener = listener;
     connection.state = TcpState.SynReceived;
     listener.pending++;
@@ -285,7 +305,8 @@ export class Tcp extends BranchNode {
 
   /** Tells a connection's peer that it has ended. */
   resetConnection(connection: TcpConnection): void {
-    if (this.#resets.end(connection)) this.requestTurn();
+    this.#resets.end(connection);
+    this.requestTurn();
   }
 
   /** A connection's handshake is complete. */
@@ -339,7 +360,10 @@ export class Tcp extends BranchNode {
   }
 
   #take(): TcpConnection {
-    return this.#unused.pop() ?? new TcpConnection(this.#options);
+    const connection = this.#unused.pop();
+    if (connection === undefined) return new TcpConnection(this.#options);
+    connection.isPooled = false;
+    return connection;
   }
 
   #listenerFor(port: number, address: number): TcpListener | null {
@@ -368,4 +392,15 @@ export class Tcp extends BranchNode {
     }
     throw new TypeError("Cannot connect as all ephemeral ports towards the peer are in use");
   }
+}
+
+/** Class D, or the limited broadcast address (RFC 9293 §3.9.2.3 MUST-57). */
+function isMulticast(address: number): boolean {
+  return address >>> 28 === 0xe || address === 0xffffffff;
+}
+
+/** RFC 1122 §4.2.2.13: a connection that follows one in TIME-WAIT begins above all that one has sent. */
+function startBeyond(sender: Sender, last: number): void {
+  const least = seqAdd(last, 0x10000);
+  if (seqAfter(least, sender.iss)) sender.open(least);
 }
