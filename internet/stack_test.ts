@@ -297,7 +297,7 @@ Deno.test("two stacks in one VLAN meet, and those outside do not hear them", () 
   assertEquals(outside.ingress(packet, 0), Verdict.NotForUs);
 });
 
-Deno.test("a host without an address speaks from 0.0.0.0 to everybody, and hears what is sent to an address it is offered", () => {
+Deno.test("a socket of a host without an address has no route", () => {
   const pair = new Pair();
   pair.a.removeAddress(ipA);
   const client = new UdpSocket({ localPort: 68, mayBroadcast: true });
