@@ -222,7 +222,7 @@ export class Receiver {
 
   /** Whether the application has read enough for the peer to be told at once (RFC 9293 §3.8.6.2.2). */
   owesUpdate(): boolean {
-    return isWorthUpdating(this.wnd, this.#available(), this.buffer.limit, this.mss);
+    return isWorthUpdating(this.wnd, this.#available(), this.#limit(), this.mss);
   }
 
   /**
@@ -238,7 +238,7 @@ export class Receiver {
     this.ackAt = Infinity;
     this.lastAck = this.nxt;
     const available = this.#available();
-    if (isWorthAdvertising(this.wnd, available, this.buffer.limit, this.mss)) {
+    if (isWorthAdvertising(this.wnd, available, this.#limit(), this.mss)) {
       const shift = isSyn ? 0 : this.scale;
       const window = Math.min(available >>> shift, 0xffff) << shift;
       this.edge = seqMax(this.edge, seqAdd(this.nxt, window));
@@ -269,7 +269,12 @@ export class Receiver {
     this.#duplicateRight = seqBefore(end, this.nxt) ? end : this.nxt;
   }
 
+  /** The largest window that there may be: the buffer, and what 16 bits can tell of it. */
+  #limit(): number {
+    return Math.min(this.buffer.limit, 0xffff << this.scale);
+  }
+
   #available(): number {
-    return this.isDiscarding ? this.buffer.limit : this.buffer.free;
+    return this.isDiscarding ? this.#limit() : Math.min(this.buffer.free, this.#limit());
   }
 }
