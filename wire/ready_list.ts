@@ -54,18 +54,27 @@ export class ReadyList {
 export abstract class BranchNode extends BaseNode implements NodeParent {
   /** The children that want a turn. */
   protected readonly readyList: ReadyList = new ReadyList();
-  #timers: TimerQueue | null = null;
+  /** The queue of a tree whose root this is; unused while there is a parent. */
+  #ownTimers: TimerQueue | null = null;
 
   /** The timers of the whole stack; a branch without a parent has a queue of its own. */
   get timers(): TimerQueue {
-    return this.#timers ??= this.parent?.timers ?? new TimerQueue();
+    // Looked up each time: a copy kept here would be out of date when a parent gets a parent.
+    return this.parent === null ? this.#ownTimers ??= new TimerQueue() : this.parent.timers;
   }
 
-  /** Moves what the children asked for before this branch had a parent to the parent's queue. */
+  /** Takes this branch out of its parent; what stands below it stays, and its timers come along. */
+  override detach(): void {
+    const shared = this.parent?.timers;
+    super.detach();
+    shared?.moveTo(this.timers, (node) => this.#isAbove(node));
+  }
+
+  /** Hands what the children asked for before this branch had a parent on to the parent. */
   protected override attached(): void {
-    const shared = this.parent!.timers;
-    if (this.#timers !== null && this.#timers !== shared) this.#timers.moveTo(shared);
-    this.#timers = shared;
+    this.#ownTimers?.moveTo(this.timers);
+    this.#ownTimers = null;
+    if (!this.readyList.isEmpty) this.isReady = true;
   }
 
   /** Puts a child on the ready list, and this node on its parent's. */
@@ -99,5 +108,13 @@ export abstract class BranchNode extends BaseNode implements NodeParent {
         return length;
       }
     }
+  }
+
+  #isAbove(node: BaseNode): boolean {
+    let { parent } = node;
+    while (parent !== null && parent !== this) {
+      parent = parent instanceof BaseNode ? parent.parent : null;
+    }
+    return parent === this;
   }
 }

@@ -79,15 +79,22 @@ export class TimerQueue {
     }
   }
 
-  /** Moves all that wait here to another queue. */
-  moveTo(other: TimerQueue): void {
+  /**
+   * Moves nodes that wait here to another queue.
+   *
+   * @param other The other queue.
+   * @param belongs Which nodes to move; all when not given.
+   */
+  moveTo(other: TimerQueue, belongs: (node: BaseNode) => boolean = () => true): void {
+    const moving: BaseNode[] = [];
     for (let i = 0; i < this.#length; i++) {
       const node = this.#nodes[i]!;
-      node.timerIndex = -1;
+      if (belongs(node)) moving.push(node);
+    }
+    for (const node of moving) {
+      this.remove(node);
       other.schedule(node);
     }
-    this.#length = 0;
-    this.#nodes.length = 0;
   }
 
   /** The node at the top has moved its deadline since: put it where it belongs now. */
