@@ -19,12 +19,8 @@ import {
 } from "@octet/wire";
 import { arpFrameLength, ArpOperation, writeArpHeader } from "./frame.ts";
 import { HeldPackets } from "./held_packets.ts";
-import {
-  Learned,
-  NeighbourCache,
-  type NeighbourCacheOptions,
-  type NeighbourListener,
-} from "./neighbour_cache.ts";
+import { NeighbourCache } from "./neighbour_cache.ts";
+import { Learned, type NeighbourCacheOptions, type NeighbourListener } from "./neighbour_state.ts";
 import type { AddressProbe } from "./probe.ts";
 
 /** What ARP needs to know of the IP layer. */

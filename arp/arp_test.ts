@@ -4,7 +4,7 @@ import { MacAddress, parseIpv4 } from "@octet/netip";
 import { BaseNode, Packet, SeededRandom, Verdict } from "@octet/wire";
 import { Arp, type ArpOptions } from "./arp.ts";
 import { ArpFrame, ArpOperation, encodeArp } from "./frame.ts";
-import { NeighbourState } from "./neighbour_cache.ts";
+import { NeighbourState } from "./neighbour_state.ts";
 import { AddressProbe, ProbeState } from "./probe.ts";
 
 const own = MacAddress.parse("02:00:00:00:00:01");

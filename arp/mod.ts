@@ -28,4 +28,5 @@ export * from "./arp.ts";
 export * from "./frame.ts";
 export * from "./held_packets.ts";
 export * from "./neighbour_cache.ts";
+export * from "./neighbour_state.ts";
 export * from "./probe.ts";
