@@ -19,5 +19,6 @@
 export * from "./counters.ts";
 export * from "./device/mod.ts";
 export * from "./host/mod.ts";
+export * from "./http/mod.ts";
 export * from "./interface.ts";
 export * from "./stack.ts";

@@ -10,6 +10,10 @@ import type { NtpMeasurement } from "@octet/ntp";
 import { type TcpConnection, type TcpConnectionOptions, TcpEvent, TcpState } from "@octet/tcp";
 import { CryptoRandom, type Random } from "@octet/wire";
 import type { Device } from "../device/device.ts";
+import { HttpClient } from "../http/client.ts";
+import { createFetch, type Fetch } from "../http/fetch.ts";
+import { type HttpServer, readServeArguments, serveOn, type ServeOptions } from "../http/serve.ts";
+import type { ServeHandler } from "../http/server_connection.ts";
 import { Stack } from "../stack.ts";
 import { configureStatic, DhcpConfiguration, type StaticAddress } from "./address_configuration.ts";
 import { DatagramConn } from "./datagram_conn.ts";
@@ -152,6 +156,8 @@ export class Host implements AsyncDisposable {
   readonly #options: HostOptions;
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
   #dhcp: DhcpConfiguration | null = null;
+  #client: HttpClient | null = null;
+  #fetch: Fetch | null = null;
   #closing: Promise<void> | null = null;
 
   /**
@@ -347,6 +353,51 @@ export class Host implements AsyncDisposable {
     return await queryTime(this.#loop, address!, options);
   }
 
+  /**
+   * Fetches over HTTP, as the platform's `fetch` does; `https:` is not spoken yet.
+   *
+   * @example
+   * ```ts
+   * import { Host, Lan } from "@octet/internet";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const lan = new Lan();
+   * await using a = new Host(lan.attach(), { address: { address: "10.0.0.1/24" } });
+   * await using b = new Host(lan.attach(), { address: { address: "10.0.0.2/24" } });
+   * await using server = b.serve({ port: 80, onListen: () => {} }, () => new Response("octet"));
+   * const response = await a.fetch("http://10.0.0.2/");
+   * assertEquals(await response.text(), "octet");
+   * ```
+   *
+   * @throws {TypeError} When no response comes; its `cause` says why.
+   */
+  fetch(input: Request | URL | string, init?: RequestInit): Promise<Response> {
+    this.#fetch ??= createFetch(this.httpClient);
+    return this.#fetch(input, init);
+  }
+
+  /** The client that {@linkcode Host.fetch} sends its requests with, and whose connections it keeps. */
+  get httpClient(): HttpClient {
+    return this.#client ??= new HttpClient({
+      connect: (options) => this.connect(options),
+      resolve: async (name, signal) => (await this.lookup(name, signal)).map(formatIpv4),
+    });
+  }
+
+  /**
+   * Serves HTTP, as `Deno.serve` does.
+   *
+   * @throws {Deno.errors.AddrInUse} When somebody listens there.
+   */
+  serve(handler: ServeHandler): HttpServer;
+  /** Serves HTTP; the handler may stand among the options. */
+  serve(options: ServeOptions, handler?: ServeHandler): HttpServer;
+  serve(first: ServeOptions | ServeHandler, second?: ServeHandler): HttpServer {
+    const { options, handler } = readServeArguments(first, second);
+    const { port = 8000, hostname = "0.0.0.0" } = options;
+    return serveOn(this.listen({ port, hostname }), handler, options);
+  }
+
   /** Registers a node, such as a DHCP server, on its UDP port, and runs it with the stack. */
   attach(node: Parameters<Stack["udp"]["register"]>[0]): void {
     this.stack.udp.register(node);
@@ -378,6 +429,7 @@ export class Host implements AsyncDisposable {
 
   async #close(): Promise<void> {
     const loop = this.#loop;
+    this.#client?.close();
     loop.closeHeld();
     const until = loop.now() + farewellTime;
     while (loop.isRunning && loop.now() < until && this.#hasFarewells()) {

@@ -1,0 +1,620 @@
+/**
+ * One connection of a server: requests in, handler, responses out, in this order.
+ *
+ * @module
+ */
+import { BodyKind, BodyWriter, HttpEvent, HttpServerExchange } from "@octet/httpraw";
+import { BodyIntake } from "./body_intake.ts";
+import { closeConn, type HttpConn, writeAll } from "./conn.ts";
+import { HttpInput } from "./input.ts";
+import { requestBodyStream } from "./server_body.ts";
+import { makeRequest } from "./server_request.ts";
+import { dateField, responseFields } from "./server_response.ts";
+import { readStaticBody } from "./static_body.ts";
+
+/** What a handler is told beside the request; as `Deno.ServeHandlerInfo`. */
+export interface ServeHandlerInfo {
+  /** The client's end of the connection. */
+  readonly remoteAddr: unknown;
+  /** Resolves when the response has been sent; rejects when that failed. */
+  readonly completed: Promise<void>;
+}
+
+/** Answers requests. */
+export type ServeHandler = (
+  request: Request,
+  info: ServeHandlerInfo,
+) => Response | Promise<Response>;
+
+/** What a connection needs of its server. */
+export interface ConnectionOwner {
+  /** Answers requests. */
+  readonly handler: ServeHandler;
+  /** Answers where the handler fails. */
+  readonly onError: (error: unknown) => Response | Promise<Response>;
+  /** The longest head in bytes. */
+  readonly maxHeadLength: number;
+  /** Scheme and authority for requests that name no host. */
+  readonly origin: string;
+  /** Whether connections are to end after the response under way. */
+  readonly isClosing: boolean;
+  /** Lends a buffer for output. */
+  takeBuffer(): Uint8Array<ArrayBuffer>;
+  /** Takes it back. */
+  giveBuffer(buffer: Uint8Array<ArrayBuffer>): void;
+}
+
+/** What a connection is doing, for who watches the time. */
+export const Phase = {
+  /** Waits for a request. */
+  Idle: 0,
+  /** The first part of a head has come. */
+  Head: 1,
+  /** A request is being answered. */
+  Busy: 2,
+} as const;
+
+/** One of the phases of {@linkcode Phase}. */
+export type Phase = (typeof Phase)[keyof typeof Phase];
+
+const inputLength = 4096;
+/** Bytes of a request's body that nobody read, up to which they are read for the sake of the next request. */
+const drainLimit = 262_144;
+/** Bytes that are still taken after the last response, so that a reset does not overtake it (RFC 9112 §9.6). */
+const lingerLimit = 1 << 20;
+/** Microtasks that a stream is given to show its end, where its length would then be known. */
+const patience = 4;
+const hostName: Uint8Array = new TextEncoder().encode("host");
+
+const textEncoder = new TextEncoder();
+
+class Info implements ServeHandlerInfo {
+  readonly remoteAddr: unknown;
+  #end: PromiseWithResolvers<void> | null = null;
+  #outcome: { readonly error: unknown } | null | undefined = undefined;
+
+  constructor(remoteAddr: unknown) {
+    this.remoteAddr = remoteAddr;
+  }
+
+  get completed(): Promise<void> {
+    if (this.#end === null) {
+      this.#end = Promise.withResolvers();
+      this.#end.promise.catch(() => {});
+      if (this.#outcome !== undefined) this.settle(this.#outcome);
+    }
+    return this.#end.promise;
+  }
+
+  settle(outcome: { readonly error: unknown } | null): void {
+    this.#outcome = outcome;
+    if (outcome === null) this.#end?.resolve();
+    else this.#end?.reject(outcome.error);
+  }
+}
+
+/** Serves one connection. */
+export class ServerConnection {
+  /** When the phase began, in milliseconds. */
+  since: number = performance.now();
+  /** What it is doing. */
+  phase: Phase = Phase.Idle;
+  readonly #conn: HttpConn;
+  readonly #owner: ConnectionOwner;
+  readonly #exchange: HttpServerExchange;
+  readonly #input: HttpInput;
+  readonly #intake: BodyIntake;
+  #out: Uint8Array<ArrayBuffer> | null = null;
+  #outEnd = 0;
+  #sending: Promise<void> | null = null;
+  #isClosed = false;
+  /** Counts requests: what belongs to an earlier one is void. */
+  #turn = 0;
+  #abort: AbortController | null = null;
+  #gone: { readonly error: unknown } | null = null;
+  #sendingFrom: ReadableStreamDefaultReader<Uint8Array> | null = null;
+  #host: Uint8Array = new Uint8Array(0);
+  #origin = "";
+
+  /** Takes a connection over. */
+  constructor(conn: HttpConn, owner: ConnectionOwner) {
+    this.#conn = conn;
+    this.#owner = owner;
+    this.#exchange = new HttpServerExchange({ maxLength: owner.maxHeadLength });
+    this.#input = new HttpInput(conn, inputLength, owner.maxHeadLength);
+    this.#intake = new BodyIntake(this.#exchange, conn, this.#input);
+    conn.setNoDelay?.(true);
+  }
+
+  /** Serves until the connection ends; never rejects. */
+  async run(): Promise<void> {
+    try {
+      if (await this.#serve()) await this.#linger();
+      this.close();
+    } catch (error) {
+      this.#leave(error);
+      this.#break();
+    } finally {
+      this.#releaseOut();
+    }
+  }
+
+  /** Closes the connection now. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    closeConn(this.#conn);
+  }
+
+  /** Closes a connection on which nothing is under way. */
+  closeIdle(): void {
+    if (this.phase === Phase.Idle) this.close();
+  }
+
+  /** Tells the client that its request takes too long to come, and closes (RFC 9110 §15.5.9). */
+  timeOut(): void {
+    if (this.phase !== Phase.Head) return this.close();
+    const bytes = textEncoder.encode(
+      "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\nConnection: close\r\n\r\n",
+    );
+    writeAll(this.#conn, bytes).catch(() => {}).then(() => this.close());
+  }
+
+  /** One request after another; whether to linger in the end. */
+  async #serve(): Promise<boolean> {
+    const exchange = this.#exchange;
+    const input = this.#input;
+    for (;;) {
+      const event = exchange.receive(input.bytes, input.start, input.end);
+      input.start = exchange.position;
+      if (event === HttpEvent.NeedMore) {
+        if (this.#outEnd > 0) await this.#flush();
+        this.#enter(input.length > 0 ? Phase.Head : Phase.Idle);
+        if (this.#owner.isClosing && this.phase === Phase.Idle) return false;
+        if (await input.fill() === null) {
+          if (exchange.receiveEnd() === HttpEvent.Error) await this.#refuse();
+          return false;
+        }
+      } else if (event === HttpEvent.Head) {
+        this.phase = Phase.Busy;
+        const pending = this.#answer();
+        if (pending !== null) await pending;
+        if (exchange.shouldClose || this.#owner.isClosing && exchange.isAnswered) {
+          await this.#flush();
+          return !this.#intake.isEnded;
+        }
+        if (!this.#intake.isEnded && !(await this.#drain())) {
+          await this.#flush();
+          return true;
+        }
+      } else {
+        await this.#refuse();
+        return true;
+      }
+    }
+  }
+
+  /** Has the request answered whose head has come; `null` when that is done already. */
+  #answer(): Promise<void> | null {
+    const exchange = this.#exchange;
+    const { head } = exchange;
+    const input = this.#input;
+    const turn = ++this.#turn;
+    this.#intake.begin();
+    if (!this.#readHost()) return this.#refuseHost();
+    const info = new Info(this.#conn.remoteAddr);
+    const request = makeRequest({
+      head: input.bytes.slice(head.offset, head.end),
+      method: head.method,
+      origin: this.#origin,
+      body: this.#intake.isEnded ? null : () => this.#bodyStream(turn),
+      signal: () => this.#signal(turn),
+    });
+    let response: Response | Promise<Response>;
+    try {
+      response = this.#owner.handler(request, info);
+      if (response instanceof Response && this.#sendStatic(response)) {
+        info.settle(null);
+        this.#abort = null;
+        return null;
+      }
+    } catch (error) {
+      response = this.#recover(error);
+    }
+    return this.#answerLater(response, info);
+  }
+
+  async #answerLater(given: Response | Promise<Response>, info: Info): Promise<void> {
+    let response: Response;
+    try {
+      if (this.#outEnd > 0) await this.#flush();
+      this.#watch();
+      try {
+        response = await given;
+        if (!(response instanceof Response)) throw notResponse(response);
+        if (response.bodyUsed) throw usedResponse();
+        if (this.#sendStatic(response)) return info.settle(null);
+        if (response.body?.locked) throw usedResponse();
+      } catch (error) {
+        response = await this.#recover(error);
+      }
+      if (!this.#sendStatic(response)) await this.#sendStream(response);
+      info.settle(null);
+    } catch (error) {
+      info.settle({ error });
+      throw error;
+    } finally {
+      this.#abort = null;
+    }
+  }
+
+  /** The response to a failure of the handler. */
+  async #recover(error: unknown): Promise<Response> {
+    try {
+      const response = await this.#owner.onError(error);
+      if (response instanceof Response && !response.bodyUsed && !response.body?.locked) {
+        return response;
+      }
+      console.error(notResponse(response));
+    } catch (error) {
+      console.error(error);
+    }
+    return new Response("Internal Server Error", { status: 500 });
+  }
+
+  /** Writes head and body at once, where the body is at hand; whether it was. */
+  #sendStatic(response: Response): boolean {
+    if (response.bodyUsed) return false;
+    const body = readStaticBody(response);
+    if (body === undefined) return false;
+    const length = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length;
+    const { fields } = responseFields(response.headers);
+    const needed = sizeOf(fields, response.statusText) + length;
+    if (this.#out === null) this.#out = this.#owner.takeBuffer();
+    if (needed > this.#out.length - this.#outEnd) return false;
+    let bytes: Uint8Array | null = null;
+    let size = 0;
+    if (typeof body === "string") {
+      const at = this.#outEnd + needed - length;
+      // The text is put where it will not be in the head's way, and moved behind it.
+      size = textEncoder.encodeInto(body, this.#out.subarray(at)).written;
+      bytes = this.#out.subarray(at, at + size);
+    } else if (body !== null) {
+      bytes = body;
+      size = body.length;
+    }
+    const framer = this.#writeHead(response, fields, body === null ? undefined : size);
+    if (bytes !== null && framer.kind !== BodyKind.None) {
+      framer.open(this.#out, this.#outEnd, size);
+      this.#out.set(bytes, this.#outEnd);
+      this.#outEnd += size;
+      framer.finish(this.#out, this.#outEnd);
+    }
+    return true;
+  }
+
+  /** Sends a response whose body is a stream. */
+  async #sendStream(response: Response): Promise<void> {
+    const { fields, announced } = responseFields(response.headers);
+    const reader = response.body?.getReader() ?? null;
+    this.#sendingFrom = reader;
+    try {
+      await this.#pump(response, fields, announced, reader);
+    } catch (error) {
+      reader?.cancel(error).catch(() => {});
+      throw error;
+    } finally {
+      this.#sendingFrom = null;
+    }
+  }
+
+  async #pump(
+    response: Response,
+    fields: [string, string][],
+    announced: number,
+    reader: ReadableStreamDefaultReader<Uint8Array> | null,
+  ): Promise<void> {
+    await this.#reserve(sizeOf(fields, response.statusText));
+    if (reader === null) {
+      this.#writeHead(response, fields, announced >= 0 ? announced : undefined);
+      return;
+    }
+    if (announced >= 0 || this.#exchange.head.isMethod("HEAD")) {
+      const framer = this.#writeHead(response, fields, announced >= 0 ? announced : "chunked");
+      if (framer.kind === BodyKind.None) return void reader.cancel().catch(() => {});
+      return await this.#pumpRest(framer, reader, reader.read());
+    }
+    const first = await reader.read();
+    if (first.done) {
+      this.#writeHead(response, fields, 0);
+      return;
+    }
+    checkPiece(first.value);
+    // A body of one piece has a length, if its end is told right away.
+    const next = reader.read();
+    let isOver = false;
+    next.then(({ done }) => isOver = done, () => {});
+    for (let i = 0; i < patience && !isOver; i++) await null;
+    const framer = this.#writeHead(response, fields, isOver ? first.value.length : "chunked");
+    if (framer.kind === BodyKind.None) return void reader.cancel().catch(() => {});
+    await this.#writePiece(framer, first.value);
+    await this.#pumpRest(framer, reader, next);
+  }
+
+  async #pumpRest(
+    framer: BodyWriter,
+    reader: ReadableStreamDefaultReader<Uint8Array>,
+    next: Promise<ReadableStreamReadResult<Uint8Array>>,
+  ): Promise<void> {
+    for (;;) {
+      if (!framer.isComplete || framer.kind === BodyKind.Chunked) {
+        // What is written goes out before more is waited for, unless that is there already.
+        let isThere = false;
+        const mark = (): void => {
+          isThere = true;
+        };
+        next.then(mark, mark);
+        for (let i = 0; i < patience && !isThere; i++) await null;
+        if (!isThere && this.#outEnd > 0) await this.#flush();
+      }
+      const { done, value } = await next;
+      if (done) break;
+      checkPiece(value);
+      next = reader.read();
+      next.catch(() => {});
+      await this.#writePiece(framer, value);
+    }
+    await this.#reserve(BodyWriter.overhead);
+    this.#outEnd += framer.finish(this.#out!, this.#outEnd);
+  }
+
+  async #writePiece(framer: BodyWriter, piece: Uint8Array): Promise<void> {
+    if (piece.length === 0) return;
+    await this.#reserve(Math.min(piece.length, maxCopy) + BodyWriter.overhead);
+    this.#outEnd += framer.open(this.#out!, this.#outEnd, piece.length);
+    if (piece.length <= maxCopy) {
+      this.#out!.set(piece, this.#outEnd);
+      this.#outEnd += piece.length;
+    } else {
+      await this.#flush();
+      await writeAll(this.#conn, piece);
+      await this.#reserve(BodyWriter.overhead);
+    }
+    this.#outEnd += framer.close(this.#out!, this.#outEnd);
+  }
+
+  /** Writes a response's head into the output, where there must be room for it. */
+  #writeHead(
+    response: Response,
+    fields: [string, string][],
+    body: number | "chunked" | undefined,
+  ): BodyWriter {
+    const exchange = this.#exchange;
+    const out = this.#out!;
+    const { status, statusText } = response;
+    // A response without a network behind it cannot be one (Response.error).
+    if (status < 200) throw notResponse(response);
+    this.#outEnd = exchange.writeHead(out, this.#outEnd, out.length, {
+      status,
+      ...(statusText === "" ? {} : { reason: statusText }),
+      fields,
+      ...(body === undefined ? {} : { body }),
+      close: this.#owner.isClosing,
+    });
+    return exchange.responseBody;
+  }
+
+  /** Answers what is no request, and lets the client read why. */
+  async #refuse(): Promise<void> {
+    this.phase = Phase.Busy;
+    const exchange = this.#exchange;
+    if (exchange.canRespond) {
+      await this.#reserve(512);
+      const out = this.#out!;
+      this.#outEnd = exchange.writeHead(out, this.#outEnd, out.length, {
+        status: exchange.errorStatus,
+        fields: [dateField()],
+        body: 0,
+        close: true,
+      });
+    }
+    await this.#flush();
+  }
+
+  async #refuseHost(): Promise<void> {
+    await this.#reserve(512);
+    const out = this.#out!;
+    this.#outEnd = this.#exchange.writeHead(out, this.#outEnd, out.length, {
+      status: 400,
+      fields: [dateField()],
+      body: 0,
+      close: true,
+    });
+  }
+
+  /** Reads Host into the origin of the request's URL, which seldom changes; whether it makes one. */
+  #readHost(): boolean {
+    const { head } = this.#exchange;
+    const index = head.findField(hostName);
+    const isEmpty = index < 0 || head.valueEnd(index) === head.valueOffset(index);
+    if (isEmpty) {
+      this.#host = new Uint8Array(0);
+      this.#origin = this.#owner.origin;
+      return true;
+    }
+    if (this.#host.length > 0 && head.fieldValueEquals(index, this.#host)) return true;
+    const url = URL.parse(`http://${head.fieldValue(index)}`);
+    if (url === null) return false;
+    this.#host = head.bytes.slice(head.valueOffset(index), head.valueEnd(index));
+    this.#origin = `http://${url.host}`;
+    return true;
+  }
+
+  #bodyStream(turn: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+    const exchange = this.#exchange;
+    const isCurrent = (): boolean => turn === this.#turn && !this.#isClosed;
+    const invite = (): Promise<void> | null => {
+      if (!exchange.expectsContinue || !exchange.canRespond) return null;
+      return this.#invite();
+    };
+    return requestBodyStream({
+      intake: this.#intake,
+      get isCurrent() {
+        return isCurrent();
+      },
+      invite,
+      onFailure: (error) => this.#leave(error),
+    }, exchange.framing.length);
+  }
+
+  async #invite(): Promise<void> {
+    await this.#reserve(64);
+    const out = this.#out!;
+    this.#outEnd = this.#exchange.writeInformational(out, this.#outEnd, out.length);
+    await this.#flush();
+  }
+
+  #signal(turn: number): AbortSignal {
+    if (turn !== this.#turn) return new AbortController().signal;
+    if (this.#abort === null) {
+      this.#abort = new AbortController();
+      if (this.#gone !== null) this.#abort.abort(goneReason());
+    }
+    return this.#abort.signal;
+  }
+
+  /** Looks out for the client's end while the handler works; what else comes is the next request. */
+  #watch(): void {
+    const input = this.#input;
+    if (!this.#intake.isEnded || input.length > 0 || input.isReading) return;
+    input.fill().then(
+      (count) => {
+        if (count === null && this.phase === Phase.Busy) this.#signalGone(null);
+      },
+      (error) => this.#leave(error),
+    );
+  }
+
+  /** The client has gone: nobody will read the response. */
+  #leave(error: unknown): void {
+    this.#signalGone(error);
+    this.#sendingFrom?.cancel(error).catch(() => {});
+  }
+
+  #signalGone(error: unknown): void {
+    this.#gone ??= { error };
+    this.#abort?.abort(goneReason());
+  }
+
+  /** Reads what the handler left of the body; whether that was little enough. */
+  async #drain(): Promise<boolean> {
+    const intake = this.#intake;
+    const buffer = this.#owner.takeBuffer();
+    this.#turn++;
+    try {
+      let count = 0;
+      while (!intake.isEnded && count < drainLimit) {
+        if (this.#outEnd > 0) await this.#flush();
+        count += await intake.readInto(buffer);
+      }
+    } finally {
+      this.#owner.giveBuffer(buffer);
+    }
+    return intake.event === HttpEvent.End;
+  }
+
+  /** Ends the sending direction and takes what still comes, lest a reset overtake the last response. */
+  async #linger(): Promise<void> {
+    const conn = this.#conn;
+    if (conn.closeWrite === undefined) return;
+    await conn.closeWrite();
+    this.#enter(Phase.Idle);
+    const buffer = new Uint8Array(16_384);
+    let count = 0;
+    if (this.#input.isReading) await this.#input.fill();
+    while (count < lingerLimit) {
+      const read = await conn.read(buffer);
+      if (read === null) break;
+      count += read;
+    }
+  }
+
+  #enter(phase: Phase): void {
+    // The time of a head counts from its first byte, of an idle wait from its beginning.
+    if (phase === Phase.Head && this.phase === Phase.Head) return;
+    this.phase = phase;
+    this.since = performance.now();
+  }
+
+  /** Makes room in the output. */
+  async #reserve(length: number): Promise<void> {
+    if (this.#out !== null && this.#out.length - this.#outEnd < length) await this.#flush();
+    if (this.#out === null) this.#out = this.#owner.takeBuffer();
+    if (this.#out.length < length) this.#out = new Uint8Array(length);
+  }
+
+  /** Sends what is in the output; what is added meanwhile goes along. */
+  #flush(): Promise<void> {
+    return this.#sending ??= this.#send();
+  }
+
+  async #send(): Promise<void> {
+    try {
+      let sent = 0;
+      while (sent < this.#outEnd) {
+        sent += await this.#conn.write(this.#out!.subarray(sent, this.#outEnd));
+      }
+      this.#outEnd = 0;
+      this.#releaseOut();
+    } finally {
+      this.#sending = null;
+    }
+  }
+
+  #releaseOut(): void {
+    if (this.#out !== null) this.#owner.giveBuffer(this.#out);
+    this.#out = null;
+  }
+
+  #break(): void {
+    if (this.#isClosed) return;
+    try {
+      this.#conn.abort?.();
+      this.#isClosed = this.#conn.abort !== undefined;
+    } catch {
+      // It is gone already.
+    }
+    this.close();
+  }
+}
+
+/** Pieces up to this many bytes are copied behind their framing, longer ones are written by themselves. */
+const maxCopy = 65_536;
+
+function sizeOf(fields: [string, string][], reason: string): number {
+  let size = 192 + reason.length;
+  for (const [name, value] of fields) size += name.length + value.length + 4;
+  return size;
+}
+
+function checkPiece(piece: unknown): void {
+  if (!(piece instanceof Uint8Array)) {
+    throw new TypeError("Cannot send response as a piece of its body is not a Uint8Array");
+  }
+}
+
+function notResponse(value: unknown): TypeError {
+  return new TypeError(
+    `Cannot answer request as the handler gave ${
+      value instanceof Response ? "Response.error()" : typeof value
+    } and not a Response`,
+  );
+}
+
+function usedResponse(): TypeError {
+  return new TypeError("Cannot answer request as the body of the handler's response was used");
+}
+
+function goneReason(): DOMException {
+  return new DOMException("The client has gone away", "AbortError");
+}
