@@ -223,12 +223,16 @@ export class EthernetLink extends BranchNode {
     for (;;) {
       const node = this.readyList.shift();
       if (node === null) return 0;
+      // It stays on the list while it writes, so that what it asks for meanwhile is no news to our parent.
+      this.readyList.push(node);
       // A frame that could not be sent may have left its wishes to the device behind.
       packet.checksumStart = 0;
       packet.segmentSize = 0;
       let length = node.encapsulate(packet, start, start, now);
-      if (length === 0) continue;
-      if (node.parent === this) node.requestTurn();
+      if (length === 0) {
+        if (node.isReady && node.parent === this) this.readyList.remove(node);
+        continue;
+      }
       length += this.headerLength;
       let end = offset + length;
       while (length < minimumFrameLength) {

@@ -210,8 +210,8 @@ export class Stack extends BranchNode {
     packet.checksumStart = 0;
     packet.interfaceIndex = 0;
     packet.isLinkBroadcast = false;
-    const length = this.turn(packet, 0, 0, now);
-    if (length <= 0) return 0;
+    const length = this.encapsulate(packet, 0, 0, now);
+    if (length === 0) return 0;
     packet.length = length;
     if (packet.checksumStart !== 0 && !this.#interface.checksumOffload) packet.completeChecksum();
     return length;
@@ -231,7 +231,20 @@ export class Stack extends BranchNode {
 
   /** Writes a frame as a node of a larger tree; see {@linkcode BaseNode.encapsulate}. */
   override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(packet, ipOffset, offset, now);
+    const length = this.#root.encapsulate(packet, ipOffset, offset, now);
+    this.#root.isReady = length !== 0;
+    return length;
+  }
+
+  /** The only child has something to say: a flag does for a list. */
+  override enqueue(node: BaseNode): void {
+    node.isReady = true;
+    if (this.parent !== null) this.requestTurn();
+  }
+
+  /** The only child has nothing to say any more. */
+  override dequeue(node: BaseNode): void {
+    node.isReady = false;
   }
 
   /**

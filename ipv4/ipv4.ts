@@ -167,6 +167,8 @@ export class Ipv4 extends Ipv4Addressing {
     for (let looped = 0; looped < loopLimit;) {
       const node = this.readyList.shift();
       if (node === null) return 0;
+      // It stays on the list while it writes, so that what it asks for meanwhile is no news to our parent.
+      this.readyList.push(node);
       clearFacts(packet);
       let out = packet;
       let length = node.encapsulate(packet, offset, offset + ipv4HeaderLength, now);
@@ -175,8 +177,9 @@ export class Ipv4 extends Ipv4Addressing {
         clearFacts(out);
         length = node.encapsulate(out, offset, offset + ipv4HeaderLength, now);
       }
-      if (length > 0) {
-        if (node.parent === this) node.requestTurn();
+      if (length === 0) {
+        if (node.isReady && node.parent === this) this.readyList.remove(node);
+      } else {
         this.counters.outRequests++;
         const path = this.route(out);
         if (path === Path.Link) {
@@ -193,8 +196,7 @@ export class Ipv4 extends Ipv4Addressing {
       }
       if (out !== packet) out.release();
     }
-    // Even when children are ready: what drives the stack gets a turn, and comes back at once.
-    if (this.isReady) this.parent?.dequeue(this);
+    // Children are ready still: what drives the stack gets a turn, and comes back at once.
     this.wakeAt(now);
     return 0;
   }
