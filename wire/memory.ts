@@ -44,10 +44,16 @@ function reserve(): { buffer: ArrayBuffer; code: SlabCode | null } {
     const code = compile(memory);
     if (code !== null) return { buffer: memory.buffer as ArrayBuffer, code };
   } catch (error) {
-    // No room for the reservation, or (a ReferenceError) no WebAssembly at all: the heap serves.
-    if (!(error instanceof RangeError || error instanceof ReferenceError)) throw error;
+    // No room for the reservation, a policy against compiling, or no WebAssembly at all (a
+    // ReferenceError): the heap serves.
+    if (!isRefusal(error)) throw error;
   }
   return { buffer: new ArrayBuffer(0), code: null };
+}
+
+function isRefusal(error: unknown): boolean {
+  return error instanceof RangeError || error instanceof ReferenceError ||
+    error instanceof WebAssembly.CompileError;
 }
 
 let slab: { readonly buffer: ArrayBuffer; readonly code: SlabCode | null } | null = null;
@@ -68,11 +74,11 @@ const free: Block[][] = Array.from({ length: largestShift + 1 }, () => []);
  * ```
  *
  * @param size In bytes.
- * @returns A block whose capacity is the next power of two, at least 256 bytes.
+ * @returns A block whose capacity is the next power of two, at least 256 bytes; above 16 MiB just `size`.
  */
 export function allocate(size: number): Block {
   slab ??= reserve();
-  const shift = Math.max(smallestShift, 32 - Math.clz32(size - 1));
+  const shift = size <= 1 << smallestShift ? smallestShift : 32 - Math.clz32(size - 1);
   if (shift > largestShift) return { bytes: new Uint8Array(size), address: -1 };
   const reused = free[shift]!.pop();
   if (reused !== undefined) return reused;
@@ -121,7 +127,8 @@ export function sumSlab(address: number, length: number, initial: number): numbe
 const loopLimit = 32;
 
 /**
- * Copies bytes between blocks without allocating; the ranges may overlap when both lie in the slab.
+ * Copies bytes between blocks without allocating; the ranges may overlap when both lie in the slab, or are of
+ * one view.
  *
  * @param from The bytes to read.
  * @param fromAddress Where `from` begins in the slab, -1 when outside.
@@ -141,7 +148,11 @@ export function copyBytes(
   length: number,
 ): void {
   if (length <= loopLimit) {
-    for (let i = 0; i < length; i++) to[toOffset + i] = from[fromOffset + i]!;
+    if (toAddress + toOffset <= fromAddress + fromOffset) {
+      for (let i = 0; i < length; i++) to[toOffset + i] = from[fromOffset + i]!;
+    } else {
+      for (let i = length - 1; i >= 0; i--) to[toOffset + i] = from[fromOffset + i]!;
+    }
   } else if (fromAddress >= 0 && toAddress >= 0) {
     slab!.code!.copy(toAddress + toOffset, fromAddress + fromOffset, length);
   } else if (fromOffset === 0 && length === from.length) {
