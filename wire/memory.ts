@@ -123,7 +123,9 @@ export function sumSlab(address: number, length: number, initial: number): numbe
   return slab!.code!.sum(address, length, initial);
 }
 
-/** Below this many bytes a loop in JavaScript is faster than a call of anything. */
+/** Up to this many bytes a loop is faster than a call of the slab's code. */
+const callLimit = 8;
+/** Up to this many bytes a loop is faster than `set` of a `subarray`. */
 const loopLimit = 32;
 
 /**
@@ -147,14 +149,14 @@ export function copyBytes(
   toOffset: number,
   length: number,
 ): void {
-  if (length <= loopLimit) {
+  if (fromAddress >= 0 && toAddress >= 0 && length > callLimit) {
+    slab!.code!.copy(toAddress + toOffset, fromAddress + fromOffset, length);
+  } else if (length <= loopLimit) {
     if (toAddress + toOffset <= fromAddress + fromOffset) {
       for (let i = 0; i < length; i++) to[toOffset + i] = from[fromOffset + i]!;
     } else {
       for (let i = length - 1; i >= 0; i--) to[toOffset + i] = from[fromOffset + i]!;
     }
-  } else if (fromAddress >= 0 && toAddress >= 0) {
-    slab!.code!.copy(toAddress + toOffset, fromAddress + fromOffset, length);
   } else if (fromOffset === 0 && length === from.length) {
     to.set(from, toOffset);
   } else {

@@ -103,7 +103,7 @@ for (const from of places) {
       const source = buffer(from);
       const target = buffer(to);
       const model = new Uint8Array(target.bytes.length);
-      for (const length of [0, 1, 2, 31, 32, 33, 64, 333, 700]) {
+      for (const length of [0, 1, 2, 8, 9, 31, 32, 33, 64, 333, 700]) {
         for (const fromOffset of [0, 1, source.bytes.length - length]) {
           for (const toOffset of [0, 3, target.bytes.length - length]) {
             if (fromOffset + length > source.bytes.length) continue;
@@ -129,7 +129,7 @@ Deno.test("ranges of a copy may overlap, either way", () => {
   for (const block of [allocate(1024), buffer("heap")]) {
     const { bytes, address } = block;
     const model = new Uint8Array(1024);
-    for (const length of [1, 2, 8, 31, 32, 33, 100, 500]) {
+    for (const length of [1, 2, 8, 9, 31, 32, 33, 100, 500]) {
       for (const shift of [-40, -33, -3, -1, 0, 1, 3, 31, 33, 40]) {
         for (let i = 0; i < 1024; i++) model[i] = bytes[i] = i * 13;
         model.copyWithin(100 + shift, 100, 100 + length);
