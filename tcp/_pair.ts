@@ -60,6 +60,8 @@ export class Pair {
   readonly server: Tcp;
   now = 1000;
   sent = 0;
+  /** Called whenever neither side has anything to send for now. */
+  onIdle: () => void = () => {};
   readonly random: Random;
   readonly #roots: [Root, Root] = [new Root(), new Root()];
   readonly #flights: Flight[] = [];
@@ -106,6 +108,7 @@ export class Pair {
     for (;;) {
       if (stop()) return;
       this.step();
+      this.onIdle();
       const next = Math.min(
         this.#flights.length === 0 ? Infinity : this.#flights[0]!.at,
         this.#roots[0].timers.next(),

@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { randomBelow, SeededRandom } from "@octet/wire";
 import { Pair, type PipeOptions } from "./_pair.ts";
+import { checkConnection } from "./_invariants.ts";
 import type { TcpConnection } from "./connection.ts";
 import { TcpError, TcpState } from "./state.ts";
 
@@ -47,6 +48,10 @@ class Flow {
 function transfer(options: PipeOptions, up: number, down: number): Pair {
   const pair = new Pair(options);
   const { client, server } = pair.open();
+  pair.onIdle = () => {
+    checkConnection(client);
+    checkConnection(server);
+  };
   const flows = [new Flow(client, server, up), new Flow(server, client, down)];
   pair.run(pair.now + 7 * 86_400_000, () => {
     flows[0]!.pump();
