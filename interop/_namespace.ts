@@ -309,20 +309,20 @@ async function execute(
     await input.close();
   }
   const { timeout = 60_000 } = options;
-  let isLate = false;
+  const line = `${command} ${args.join(" ")}`;
+  const late = Promise.withResolvers<never>();
+  let hasEnded = false;
+  process.status.then(() => hasEnded = true);
   const timer = setTimeout(() => {
-    isLate = true;
-    process.kill("SIGKILL");
+    // It may have ended while something that it started still holds its output open.
+    if (!hasEnded) process.kill("SIGKILL");
+    late.reject(new Error(`Cannot run ${line} as it took over ${timeout} ms`));
   }, timeout);
-  const output = await process.output();
-  clearTimeout(timer);
+  const output = await Promise.race([process.output(), late.promise])
+    .finally(() => clearTimeout(timer));
   const decoder = new TextDecoder();
   const stdout = decoder.decode(output.stdout);
   const stderr = decoder.decode(output.stderr);
-  const line = `${command} ${args.join(" ")}`;
-  if (isLate) {
-    throw new Error(`Cannot run ${line} as it took over ${timeout} ms\n${stdout}\n${stderr}`);
-  }
   if (output.code !== 0 && options.check !== false) {
     throw new Error(`Cannot run ${line} as it ended with ${output.code}\n${stdout}\n${stderr}`);
   }
