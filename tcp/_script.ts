@@ -200,12 +200,12 @@ export class Script {
         return assertEquals(this.connection.error, Number(argument));
       default:
         if (!step.startsWith("+")) throw new SyntaxError("Cannot run step as its word is unknown");
-        this.#pass(Number(step.slice(1)));
+        this.pass(Number(step.slice(1)));
     }
   }
 
   /** Time passes, one deadline after another; what is written meanwhile is kept for `>`. */
-  #pass(milliseconds: number): void {
+  pass(milliseconds: number): void {
     const until = this.now + milliseconds;
     this.#drain();
     for (;;) {
@@ -221,7 +221,9 @@ export class Script {
   readonly #heard: Uint8Array[] = [];
 
   #drain(): void {
-    for (;;) {
+    for (let count = 0;; count++) {
+      // A window of 1 MiB in segments of 76 bytes is not more than this.
+      if (count > 20_000) throw new Error("What is to be sent does not end");
       const packet = new Packet(65_535 + 100);
       packet.clear();
       packet.bytes.fill(0xa5, 0, 200);
