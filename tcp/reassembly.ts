@@ -9,11 +9,16 @@ import { seqAfter, seqBefore, seqBeforeOrAt, seqMax } from "./seq.ts";
 /** How many separate ranges are kept; what would make one more is dropped, and comes again. */
 const maxRanges = 128;
 
+/** For how many ranges room is made first. */
+const firstRanges = 8;
+/** What a connection without a gap keeps: nothing of its own. */
+const none = new Int32Array(0);
+
 /** Ranges of sequence space beyond RCV.NXT, in order, with a gap between each two. */
 export class Reassembly {
-  #edges: Int32Array = new Int32Array(16);
+  #edges: Int32Array = none;
   /** When each range last grew, in ticks of `#clock`: RFC 2018 reports the latest first. */
-  #stamps: Int32Array = new Int32Array(8);
+  #stamps: Int32Array = none;
   #count = 0;
   #clock = 0;
 
@@ -123,9 +128,10 @@ export class Reassembly {
   }
 
   #open(index: number): void {
-    if (2 * this.#count === this.#edges.length) {
-      const edges = new Int32Array(this.#edges.length * 2);
-      const stamps = new Int32Array(this.#stamps.length * 2);
+    if (this.#count === this.#stamps.length) {
+      const room = Math.max(2 * this.#count, firstRanges);
+      const edges = new Int32Array(2 * room);
+      const stamps = new Int32Array(room);
       edges.set(this.#edges);
       stamps.set(this.#stamps);
       this.#edges = edges;
