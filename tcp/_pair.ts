@@ -29,6 +29,8 @@ export interface PipeOptions {
   seed?: number;
   /** Settings of the connections. */
   options?: TcpConnectionOptions;
+  /** Settings of the server's connections, where they differ. */
+  serverOptions?: TcpConnectionOptions;
   /** Called for every segment that is sent; `false` loses it. */
   filter?: (from: number, packet: Packet, now: number) => boolean;
 }
@@ -67,6 +69,7 @@ export class Pair {
   readonly #flights: Flight[] = [];
   readonly #options: PipeOptions;
   #order = 0;
+  #heldUntil = 0;
 
   constructor(options: PipeOptions = {}) {
     this.#options = options;
@@ -78,7 +81,8 @@ export class Pair {
       maxSegment: () => options.maxSegment ?? mtu,
     });
     this.client = new Tcp(network(clientAddress), this.random, options.options);
-    this.server = new Tcp(network(serverAddress), this.random, options.options);
+    const serverOptions = options.serverOptions ?? options.options;
+    this.server = new Tcp(network(serverAddress), this.random, serverOptions);
     this.client.attach(this.#roots[0]);
     this.server.attach(this.#roots[1]);
   }
@@ -101,6 +105,12 @@ export class Pair {
         this.#send(side, packet);
       }
     }
+  }
+
+  /** Holds everything that is on its way, or sets out, back until a time. */
+  holdUntil(time: number): void {
+    this.#heldUntil = time;
+    for (const flight of this.#flights) flight.at = Math.max(flight.at, time);
   }
 
   /** Runs until nothing is on its way and nobody waits for a time before `until`. */
@@ -174,7 +184,7 @@ export class Pair {
 
   #enqueue(to: number, packet: Packet): void {
     const jitter = (this.random.uint32() / 2 ** 32) * (this.#options.jitter ?? 0);
-    const at = this.now + (this.#options.delay ?? 0) + jitter;
+    const at = Math.max(this.now + (this.#options.delay ?? 0) + jitter, this.#heldUntil);
     const flight = { at, order: this.#order++, to, packet };
     let index = this.#flights.length;
     while (index > 0 && this.#flights[index - 1]!.at > at) index--;

@@ -82,6 +82,7 @@ function arrivesSynchronized(
   }
   if (!segment.has(TcpFlag.Ack)) return Verdict.Unexpected;
   timestamps.update(segment, receiver.lastAck, now);
+  if (connection.sender.ecn.received(packet.trafficClass, segment.flags)) receiver.ackNow = true;
   const verdict = acknowledged(connection, segment, now);
   if (verdict !== Verdict.Ok || connection.state === TcpState.Closed) return verdict;
   text(connection, segment, packet, now);

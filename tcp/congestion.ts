@@ -30,6 +30,17 @@ export interface CongestionControl {
   lost(flight: number, now: number): void;
   /** The retransmission timer went off for the first time in a row: back to one segment (RFC 5681 §3.1). */
   timedOut(flight: number, now: number): void;
+  /**
+   * An acknowledgement of new data has come.
+   *
+   * @param rtt Its round-trip sample in milliseconds; negative when there is none.
+   * @param isRoundStart Whether all that was outstanding when the last round began is acknowledged.
+   */
+  roundTrip(rtt: number, isRoundStart: boolean): void;
+  /** The last `lost` or `timedOut` was needless: the window is what it was before (RFC 9438 §4.9, RFC 4015). */
+  undo(): void;
+  /** The segment size has changed; the window stays. */
+  resize(mss: number): void;
   /** The sender was idle for longer than an RTO (RFC 2861 §2). */
   idled(): void;
 }

@@ -5,6 +5,12 @@
  */
 import { BaseNode, type Packet, type Verdict } from "@octet/wire";
 import { segmentArrives } from "./arrival.ts";
+import {
+  initialReceiveBuffer,
+  initialSendBuffer,
+  maximumReceiveBuffer,
+  maximumSendBuffer,
+} from "./auto_tuning.ts";
 import type { CongestionControl } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import { KeepAlive } from "./keepalive.ts";
@@ -33,10 +39,20 @@ export const TcpEvent = {
 
 /** Settings of a connection. */
 export interface TcpConnectionOptions {
-  /** Bytes the send buffer may hold; 1 MiB when not given. */
+  /**
+   * Bytes the send buffer may hold, as `SO_SNDBUF`; when not given it follows the congestion window, up to
+   * `maxSendBuffer`.
+   */
   sendBuffer?: number;
-  /** Bytes the receive buffer may hold, and so the largest window; 1 MiB when not given. */
+  /** Bytes the send buffer may grow to; 4 MiB when not given. */
+  maxSendBuffer?: number;
+  /**
+   * Bytes the receive buffer may hold, as `SO_RCVBUF`; when not given it follows what arrives in a round trip, up
+   * to `maxReceiveBuffer`.
+   */
   receiveBuffer?: number;
+  /** Bytes the receive buffer may grow to, and so the largest window; 6 MiB when not given, at most 2^30. */
+  maxReceiveBuffer?: number;
   /** The congestion controller; CUBIC when not given. */
   congestionControl?: CongestionControl;
   /** Whether to offer selective acknowledgements (RFC 2018); `true` when not given. */
@@ -45,6 +61,13 @@ export interface TcpConnectionOptions {
   timestamps?: boolean;
   /** Whether to offer window scaling (RFC 7323); `true` when not given. */
   windowScaling?: boolean;
+  /**
+   * Explicit congestion notification (RFC 3168): `"on"` offers it, `"accept"`, the default, agrees to a peer's offer,
+   * `"off"` does neither; as Linux's `tcp_ecn` 1, 2, 0.
+   */
+  ecn?: "on" | "accept" | "off";
+  /** How long data may go unacknowledged, in milliseconds, as `TCP_USER_TIMEOUT`; 0, the default, counts retries instead. */
+  userTimeout?: number;
 }
 
 /** How many times data is sent again before the connection is given up; Linux's `tcp_retries2`. */
@@ -99,6 +122,12 @@ export class TcpConnection extends BaseNode {
   readonly offersSack: boolean;
   /** Whether timestamps are offered. */
   readonly offersTimestamps: boolean;
+  /** Whether ECN is offered, or agreed to. */
+  readonly ecn: "on" | "accept" | "off";
+  /** How long data may go unacknowledged, in milliseconds; 0 counts retries instead. */
+  userTimeout: number;
+  /** When a segment of the peer has come last, in milliseconds. */
+  heardAt: number = 0;
   /** Whether window scaling is offered. */
   readonly offersWindowScaling: boolean;
   /** Our window shift as offered: the smallest that lets the window field express the whole buffer. */
@@ -119,16 +148,20 @@ export class TcpConnection extends BaseNode {
   constructor(options: TcpConnectionOptions = {}) {
     super();
     this.protocol = 6;
-    const sendBuffer = options.sendBuffer ?? 1 << 20;
-    const receiveBuffer = options.receiveBuffer ?? 1 << 20;
-    checkBuffer("sendBuffer", sendBuffer);
-    checkBuffer("receiveBuffer", receiveBuffer);
-    this.sender = new Sender(sendBuffer, options.congestionControl ?? new Cubic());
-    this.receiver = new Receiver(receiveBuffer);
+    const maxSend = options.sendBuffer ?? options.maxSendBuffer ?? maximumSendBuffer;
+    const maxReceive = options.receiveBuffer ?? options.maxReceiveBuffer ?? maximumReceiveBuffer;
+    checkBuffer("send", maxSend);
+    checkBuffer("receive", maxReceive);
+    const sendBuffer = options.sendBuffer ?? Math.min(initialSendBuffer, maxSend);
+    const receiveBuffer = options.receiveBuffer ?? Math.min(initialReceiveBuffer, maxReceive);
+    this.sender = new Sender(sendBuffer, maxSend, options.congestionControl ?? new Cubic());
+    this.receiver = new Receiver(receiveBuffer, maxReceive);
+    this.ecn = options.ecn ?? "accept";
+    this.userTimeout = options.userTimeout ?? 0;
     this.offersSack = options.sack ?? true;
     this.offersTimestamps = options.timestamps ?? true;
     this.offersWindowScaling = options.windowScaling ?? true;
-    this.offeredScale = windowScaleFor(receiveBuffer);
+    this.offeredScale = windowScaleFor(maxReceive);
   }
 
   /** Bytes that can be read now. */
@@ -164,6 +197,7 @@ export class TcpConnection extends BaseNode {
 
   /** A segment of this connection has arrived; its checksum holds. */
   arrive(segment: Segment, packet: Packet, now: number): Verdict {
+    this.heardAt = now;
     const verdict = segmentArrives(this, segment, packet, now);
     this.rearm();
     return verdict;
@@ -172,6 +206,14 @@ export class TcpConnection extends BaseNode {
   /** Segments reach a connection taken apart: see {@linkcode TcpConnection.arrive}. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
     return this.tcp!.demux(packet, offset, end, now);
+  }
+
+  /** A router on the way cannot pass our segments on (RFC 1191); `mtu` is what it can, 0 when it does not say. */
+  tooBig(mtu: number, now: number): void {
+    if (!this.isOpen || this.state === TcpState.TimeWait) return;
+    this.sender.tooBig(mtu, now);
+    this.rearm();
+    this.requestTurn();
   }
 
   /**
@@ -213,13 +255,14 @@ export class TcpConnection extends BaseNode {
    */
   read(target: Uint8Array, offset: number = 0, end: number = target.length): number {
     const given = this.receiver.buffer.read(target, offset, end);
-    if (given > 0) this.consumed();
+    if (given > 0) this.consumed(given);
     return given;
   }
 
-  /** Bytes have been taken from the receive buffer: the peer may have to learn of the room. */
-  consumed(): void {
+  /** Bytes have been taken from the receive buffer: it may have to grow, and the peer to learn of the room. */
+  consumed(bytes: number): void {
     if (this.state === TcpState.Closed || this.receiver.finReached) return;
+    this.receiver.tune(bytes, this.sender.rtt.srtt, this.heardAt);
     if (this.receiver.owesUpdate()) {
       this.receiver.ackNow = true;
       this.requestTurn();
@@ -292,7 +335,7 @@ export class TcpConnection extends BaseNode {
     const { sender, receiver } = this;
     receiver.expire(now);
     const due = Math.min(sender.timer.at, sender.timer.reorderAt) <= now;
-    if (due && !sender.expire(now, this.#retryLimit())) {
+    if (due && (!sender.expire(now, this.#retryLimit()) || this.#isLate(now))) {
       this.end(TcpError.TimedOut);
     } else if (this.lingerUntil <= now) {
       this.end(this.state === TcpState.TimeWait ? TcpError.None : TcpError.TimedOut);
@@ -302,7 +345,15 @@ export class TcpConnection extends BaseNode {
     }
   }
 
+  /** RFC 5482 §3.1, the local half: the oldest octet has gone unacknowledged for too long. */
+  #isLate(now: number): boolean {
+    const { retries, rtt } = this.sender;
+    if (this.userTimeout === 0 || retries === 0) return false;
+    return now - this.sender.progressAt >= this.userTimeout && rtt.backoff > 0;
+  }
+
   #retryLimit(): number {
+    if (this.userTimeout > 0) return Infinity;
     if (this.state === TcpState.SynSent) return maxSynRetries;
     return this.state === TcpState.SynReceived ? maxSynAckRetries : maxRetries;
   }
@@ -391,6 +442,8 @@ export class TcpConnection extends BaseNode {
 
 function checkBuffer(name: string, size: number): void {
   if (!(Number.isInteger(size) && size >= 1 && size <= 2 ** 30)) {
-    throw new RangeError(`Cannot create connection as ${name} must be from 1 to 2^30: ${size}`);
+    throw new RangeError(
+      `Cannot create connection as its ${name} buffer must be from 1 to 2^30 bytes: ${size}`,
+    );
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type CongestionControl, initialWindow } from "./congestion.ts";
+import { HyStart } from "./hystart.ts";
 
 /** How steep the cubic is, in segments per second cubed (RFC 9438 §5). */
 const scaling = 0.4;
@@ -12,6 +13,18 @@ const scaling = 0.4;
 const betaCubic = 0.7;
 /** Reno's growth that is as fair as its own with {@linkcode betaCubic} (RFC 9438 §4.3). */
 const alphaCubic = (3 * (1 - betaCubic)) / (1 + betaCubic);
+
+/** What a reduction changes. */
+interface CubicState {
+  cwnd: number;
+  ssthresh: number;
+  wMax: number;
+  prior: number;
+  epoch: number;
+  k: number;
+  origin: number;
+  wEst: number;
+}
 
 /** The controller that Linux uses by default, and so do we. */
 export class Cubic implements CongestionControl {
@@ -34,6 +47,17 @@ export class Cubic implements CongestionControl {
   #origin = 0;
   /** Reno's window, in segments. */
   #wEst = 0;
+  readonly #hystart: HyStart = new HyStart();
+  readonly #before: CubicState = {
+    cwnd: 0,
+    ssthresh: Infinity,
+    wMax: 0,
+    prior: 0,
+    epoch: -1,
+    k: 0,
+    origin: 0,
+    wEst: 0,
+  };
 
   /** A connection begins. */
   start(mss: number): void {
@@ -43,12 +67,13 @@ export class Cubic implements CongestionControl {
     this.#wMax = 0;
     this.#prior = 0;
     this.#epoch = -1;
+    this.#hystart.reset();
   }
 
   /** Grows the window (RFC 9438 §4.2–§4.5, §4.10); `acked` is counted in bytes (RFC 3465). */
   acknowledged(acked: number, srtt: number, now: number): void {
     const slow = Math.min(acked, this.ssthresh - this.cwnd);
-    if (slow > 0) this.cwnd += slow;
+    if (slow > 0) this.cwnd += this.#hystart.growth(slow);
     if (slow < acked) this.#avoid(slow > 0 ? acked - slow : acked, srtt, now);
   }
 
@@ -81,6 +106,42 @@ export class Cubic implements CongestionControl {
     this.#wMax = 0;
   }
 
+  /** Leaves slow start when the round trip grows (RFC 9406). */
+  roundTrip(rtt: number, isRoundStart: boolean): void {
+    if (this.ssthresh !== Infinity) return;
+    if (this.#hystart.acknowledged(rtt, isRoundStart)) this.ssthresh = this.cwnd;
+  }
+
+  /** The last reduction was needless (RFC 9438 §4.9). */
+  undo(): void {
+    const before = this.#before;
+    this.cwnd = Math.max(this.cwnd, before.cwnd);
+    this.ssthresh = before.ssthresh;
+    this.#wMax = before.wMax;
+    this.#prior = before.prior;
+    this.#epoch = before.epoch;
+    this.#k = before.k;
+    this.#origin = before.origin;
+    this.#wEst = before.wEst;
+  }
+
+  /** The segment size has changed. */
+  resize(mss: number): void {
+    this.#mss = mss;
+  }
+
+  #remember(): void {
+    const before = this.#before;
+    before.cwnd = this.cwnd;
+    before.ssthresh = this.ssthresh;
+    before.wMax = this.#wMax;
+    before.prior = this.#prior;
+    before.epoch = this.#epoch;
+    before.k = this.#k;
+    before.origin = this.#origin;
+    before.wEst = this.#wEst;
+  }
+
   /** Back to the initial window; the cubic begins anew. */
   idled(): void {
     this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
@@ -105,6 +166,7 @@ export class Cubic implements CongestionControl {
   }
 
   #reduce(): void {
+    this.#remember();
     const window = this.cwnd / this.#mss;
     this.#prior = window;
     this.#wMax = window < this.#wMax ? (window * (1 + betaCubic)) / 2 : window;

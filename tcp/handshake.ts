@@ -5,6 +5,7 @@
  * @module
  */
 import type { TcpConnection } from "./connection.ts";
+import { Ecn } from "./ecn.ts";
 import { initialSequence, timestampOffset } from "./isn.ts";
 import { maxWindowScale } from "./options.ts";
 import type { Segment } from "./segment.ts";
@@ -56,11 +57,20 @@ export function takeSyn(connection: TcpConnection, segment: Segment, now: number
     sender.scale = segment.windowScale;
     receiver.scale = connection.offeredScale;
   }
+  agreeOnEcn(connection, segment);
   sender.wnd = segment.window;
   sender.maxWnd = segment.window;
   sender.wl1 = segment.sequence;
   sender.wl2 = segment.acknowledgment;
   startSender(connection, segment.mss);
+}
+
+/** RFC 3168 §6.1.1: an offer is agreed to, and an agreement taken; a SYN that was sent again offers no more (§6.1.1.1). */
+function agreeOnEcn(connection: TcpConnection, segment: Segment): void {
+  const { sender, state } = connection;
+  sender.ecn.enabled = state === TcpState.SynSent
+    ? connection.ecn === "on" && Ecn.isSetupSynAck(segment.flags)
+    : connection.ecn !== "off" && Ecn.isSetupSyn(segment.flags);
 }
 
 /** The most we send in a segment: what the peer takes and the path carries, less the options (RFC 6691 §3). */
@@ -70,7 +80,8 @@ function startSender(connection: TcpConnection, announced: number): void {
   const peerMss = Math.max(announced === 0 ? defaultMss : announced, minMss);
   const options = timestamps.enabled ? timestampsLength : 0;
   const mss = Math.min(peerMss, network.mtu(remoteAddress) - headersLength) - options;
-  connection.sender.start(mss, network.maxSegment(remoteAddress) - headersLength - options);
+  const headers = headersLength + options;
+  connection.sender.start(mss, network.maxSegment(remoteAddress) - headers, headers);
 }
 
 /** The handshake is complete. */

@@ -13,7 +13,7 @@ Deno.test("active open: SYN, SYN-ACK, ACK (RFC 9293 §3.5, figure 6)", () => {
   const script = new Script().run(`
     connect
     state SYN-SENT
-    > S 0:0(0) win 65535 <mss 1460, sackOK, wscale 5, TS * 0>
+    > S 0:0(0) win 65535 <mss 1460, sackOK, wscale 7, TS * 0>
     > -
     < S. 0:0(0) ack 1 win 1000 <mss 1000>
     state ESTABLISHED
@@ -41,9 +41,9 @@ Deno.test("a SYN-ACK offers only what the SYN offered (RFC 7323 §2.2, §3.2; RF
   for (
     const [offered, answered] of [
       ["mss 1000, sackOK", "mss 1460, sackOK, !wscale, !TS"],
-      ["mss 1000, wscale 3", "mss 1460, wscale 5, !sackOK, !TS"],
+      ["mss 1000, wscale 3", "mss 1460, wscale 7, !sackOK, !TS"],
       ["mss 1000, TS 77 0", "mss 1460, TS * 77, !sackOK, !wscale"],
-      ["mss 1000, sackOK, TS 77 0, wscale 0", "mss 1460, sackOK, TS * 77, wscale 5"],
+      ["mss 1000, sackOK, TS 77 0, wscale 0", "mss 1460, sackOK, TS * 77, wscale 7"],
     ]
   ) {
     new Script().run(`
@@ -283,7 +283,7 @@ Deno.test("a window scale above 14 is taken as 14 (RFC 7323 §2.3); a SYN's wind
   const script = new Script().run(`
     listen
     < S 0:0(0) win 1000 <mss 1000, wscale 200>
-    > S. 0:0(0) ack 1 win 65535 <wscale 5>
+    > S. 0:0(0) ack 1 win 65535 <wscale 7>
   `);
   assertEquals(script.connection.sender.scale, 14);
   assertEquals(script.connection.sender.wnd, 1000);

@@ -17,10 +17,12 @@
  *
  * @module
  */
+export { maximumReceiveBuffer, maximumSendBuffer } from "./auto_tuning.ts";
 export * from "./congestion.ts";
 export * from "./connection.ts";
 export * from "./counters.ts";
 export * from "./cubic.ts";
+export * from "./ecn.ts";
 export * from "./frame.ts";
 export * from "./isn.ts";
 export * from "./keepalive.ts";
@@ -31,6 +33,7 @@ export * from "./options.ts";
 export * from "./reassembly.ts";
 export * from "./receiver.ts";
 export * from "./recovery.ts";
+export * from "./path_mtu.ts";
 export * from "./rack.ts";
 export * from "./retransmit_timer.ts";
 export * from "./rtt.ts";
@@ -44,3 +47,4 @@ export * from "./state.ts";
 export * from "./tail_loss_probe.ts";
 export * from "./tcp.ts";
 export * from "./timestamps.ts";
+export * from "./undo.ts";

@@ -10,6 +10,8 @@ import { TcpError } from "./state.ts";
 
 const destinationUnreachable = 3;
 const timeExceeded = 11;
+/** The code of {@linkcode destinationUnreachable} that tells of the path's MTU (RFC 1191 §4). */
+const fragmentationNeeded = 4;
 
 /** What an ICMP message means for a connection that is being opened; `None` when nothing. */
 function errorFor(type: number, code: number): TcpError {
@@ -24,8 +26,6 @@ function errorFor(type: number, code: number): TcpError {
     case 2:
     case 3:
       return TcpError.Refused;
-    case 4:
-      return TcpError.None;
     default:
       return TcpError.HostUnreachable;
   }
@@ -36,6 +36,7 @@ function errorFor(type: number, code: number): TcpError {
  *
  * @param type The ICMP type.
  * @param code The ICMP code.
+ * @param mtu The next hop's MTU in bytes that a router tells with type 3 code 4; 0 when it does not.
  * @param bytes The buffer with the quote.
  * @param offset Where the quoted TCP header begins; eight bytes are there.
  * @returns Whether the quote is of a segment in flight; anybody can send one that is not (RFC 5927 §4.1).
@@ -44,12 +45,18 @@ export function reportToConnection(
   connection: TcpConnection,
   type: number,
   code: number,
+  mtu: number,
   bytes: Uint8Array,
   offset: number,
+  now: number,
 ): boolean {
   const sequence = readI32(bytes, offset + 4);
   const { una, nxt } = connection.sender;
   if (seqBefore(sequence, una) || seqAfter(sequence, nxt)) return false;
+  if (type === destinationUnreachable && code === fragmentationNeeded) {
+    connection.tooBig(mtu, now);
+    return true;
+  }
   const error = errorFor(type, code);
   if (error !== TcpError.None) connection.networkError(error);
   return true;

@@ -15,6 +15,8 @@ export class NewReno implements CongestionControl {
   ssthresh: number = Infinity;
   #mss = 0;
   #credit = 0;
+  #priorCwnd = 0;
+  #priorSsthresh = Infinity;
 
   /** A connection begins. */
   start(mss: number): void {
@@ -41,6 +43,7 @@ export class NewReno implements CongestionControl {
 
   /** Halves what is in flight (RFC 5681 equation 4). */
   lost(flight: number): void {
+    this.#remember();
     this.ssthresh = Math.max(flight / 2, 2 * this.#mss);
     this.cwnd = this.ssthresh;
     this.#credit = 0;
@@ -48,9 +51,29 @@ export class NewReno implements CongestionControl {
 
   /** One segment, and slow start up to half of what was in flight. */
   timedOut(flight: number): void {
+    this.#remember();
     this.ssthresh = Math.max(flight / 2, 2 * this.#mss);
     this.cwnd = this.#mss;
     this.#credit = 0;
+  }
+
+  /** Slow start ends by losses alone. */
+  roundTrip(): void {}
+
+  /** Window and threshold as before the last reduction. */
+  undo(): void {
+    this.cwnd = Math.max(this.cwnd, this.#priorCwnd);
+    this.ssthresh = this.#priorSsthresh;
+  }
+
+  /** The segment size has changed. */
+  resize(mss: number): void {
+    this.#mss = mss;
+  }
+
+  #remember(): void {
+    this.#priorCwnd = this.cwnd;
+    this.#priorSsthresh = this.ssthresh;
   }
 
   /** Back to the initial window, as the path may have changed. */

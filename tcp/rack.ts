@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { RttEstimator } from "./rtt.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { seqAfter, seqBefore } from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
@@ -12,35 +13,65 @@ import type { SentSegment } from "./sent_segment.ts";
 /** How many segments beyond a gap make it a loss while no reordering was ever seen (RFC 5681 §3.2). */
 const dupThresh = 3;
 
+/** For how many recoveries a larger window of tolerance is kept (RFC 8985 §6.2 step 4). */
+const persistence = 16;
+
 /** RACK's variables of one connection. */
 export class Rack {
   /** RACK.rtt: round-trip time of the segment sent last among those delivered, in milliseconds. */
   rtt: number = 0;
+  /** When to look again, in milliseconds; Infinity when an acknowledgement will tell. */
+  dueAt: number = Infinity;
   /** RACK.reordering_seen. */
   reorderingSeen: boolean = false;
   #sentAt = -Infinity;
   #end = 0;
+  /** RACK.reo_wnd_mult: how many quarters of the smallest round trip are waited for what is reordered. */
+  #multiplier = 1;
+  /** RACK.reo_wnd_persist: after how many recoveries without duplicates the window is small again. */
+  #persist = 0;
+  /** RACK.dsack_round: SND.NXT when the window last grew; once a round trip is enough. */
+  #duplicateRound = 0;
+  #hasDuplicateRound = false;
   /** RACK.fack: the highest sequence number known to be delivered. */
   #highest = 0;
 
   /** A connection begins at `iss`. */
   reset(iss: number): void {
     this.rtt = 0;
+    this.dueAt = Infinity;
     this.reorderingSeen = false;
     this.#sentAt = -Infinity;
     this.#end = iss;
     this.#highest = iss;
+    this.#multiplier = 1;
+    this.#persist = 0;
+    this.#hasDuplicateRound = false;
+  }
+
+  /** A D-SACK has come: something was sent again for nothing, so longer waits are called for (step 4). */
+  duplicateSeen(una: number, nxt: number): void {
+    if (this.#hasDuplicateRound && seqBefore(una, this.#duplicateRound)) return;
+    this.#hasDuplicateRound = true;
+    this.#duplicateRound = nxt;
+    this.#multiplier++;
+    this.#persist = persistence;
+  }
+
+  /** A recovery is over. */
+  recovered(): void {
+    if (this.#persist > 0 && --this.#persist === 0) this.#multiplier = 1;
   }
 
   /**
    * Steps 2 and 3: a record was delivered, cumulatively or by SACK.
    *
-   * @param minRtt The connection's smallest RTT; an answer to a retransmission that is quicker belongs to the
-   *     original.
+   * @param estimator The connection's RTT; an answer to a retransmission that is quicker than its smallest belongs
+   *     to the original.
    */
-  delivered(record: SentSegment, minRtt: number, now: number): void {
+  delivered(record: SentSegment, estimator: RttEstimator, now: number): void {
     const rtt = now - record.sentAt;
-    if (record.transmissions > 1 && rtt < minRtt) return;
+    if (record.transmissions > 1 && rtt < estimator.minRtt) return;
     if (seqAfter(record.end, this.#highest)) this.#highest = record.end;
     else if (seqBefore(record.end, this.#highest) && record.transmissions === 1) {
       this.reorderingSeen = true;
@@ -56,25 +87,27 @@ export class Rack {
   }
 
   /**
-   * Steps 4 and 5: moves what is lost to the lost ones.
+   * Steps 4 and 5: moves what is lost to the lost ones, and sets {@linkcode Rack.dueAt}.
    *
    * @param inRecovery Whether a recovery is under way.
-   * @returns When to look again, in milliseconds; Infinity when an acknowledgement will tell.
    */
   detect(
     scoreboard: Scoreboard,
     mss: number,
-    minRtt: number,
-    srtt: number,
+    estimator: RttEstimator,
     inRecovery: boolean,
     now: number,
-  ): number {
-    const window = this.#reorderingWindow(scoreboard, mss, minRtt, srtt, inRecovery);
+  ): void {
+    const window = this.#reorderingWindow(scoreboard, mss, estimator, inRecovery);
+    this.dueAt = Infinity;
     for (;;) {
       const record = scoreboard.inFlight.first;
-      if (record === null || !this.#sentBefore(record)) return Infinity;
+      if (record === null || !this.#sentBefore(record)) return;
       const due = record.sentAt + this.rtt + window;
-      if (due > now) return due;
+      if (due > now) {
+        this.dueAt = due;
+        return;
+      }
       scoreboard.markLost(record);
     }
   }
@@ -87,8 +120,7 @@ export class Rack {
   #reorderingWindow(
     scoreboard: Scoreboard,
     mss: number,
-    minRtt: number,
-    srtt: number,
+    { minRtt, srtt }: RttEstimator,
     inRecovery: boolean,
   ): number {
     if (
@@ -97,6 +129,6 @@ export class Rack {
     ) {
       return 0;
     }
-    return minRtt === Infinity ? 0 : Math.min(minRtt / 4, srtt);
+    return minRtt === Infinity ? 0 : Math.min((this.#multiplier * minRtt) / 4, srtt);
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { type Packet, RingBuffer } from "@octet/wire";
+import { ReceiveTuning } from "./auto_tuning.ts";
 import { delayedAckTimeout, quickAckSegments } from "./delayed_ack.ts";
 import { TcpFlag } from "./frame.ts";
 import { Reassembly } from "./reassembly.ts";
@@ -43,6 +44,9 @@ export class Receiver {
   /** SACK blocks to be sent: left and right edges in turn. */
   readonly sackEdges: Int32Array = new Int32Array(8);
 
+  readonly #tuning: ReceiveTuning = new ReceiveTuning();
+  readonly #initial: number;
+  readonly #maximum: number;
   #quick: number = quickAckSegments;
   #interactive = false;
   #finSequence = 0;
@@ -53,10 +57,20 @@ export class Receiver {
   /**
    * Makes an idle receiver.
    *
-   * @param limit Bytes the receive buffer may hold.
+   * @param limit Bytes the receive buffer may hold at first.
+   * @param maximum Bytes it may grow to.
    */
-  constructor(limit: number) {
+  constructor(limit: number, maximum: number) {
     this.buffer = new RingBuffer(limit);
+    this.#initial = limit;
+    this.#maximum = maximum;
+  }
+
+  /** The application has taken bytes: the buffer may have to grow with what comes in a round trip. */
+  tune(bytes: number, roundTrip: number, now: number): void {
+    const { buffer } = this;
+    if (buffer.limit >= this.#maximum) return;
+    buffer.limit = this.#tuning.copied(bytes, roundTrip, buffer.limit, this.#maximum, now);
   }
 
   /** RCV.WND: the window as the peer knows it, in bytes. */
@@ -76,6 +90,8 @@ export class Receiver {
     this.ackNow = false;
     this.ackAt = Infinity;
     this.duplicates = 0;
+    this.buffer.limit = this.#initial;
+    this.#tuning.reset();
     this.#quick = quickAckSegments;
     this.#interactive = false;
     this.#finSeen = false;

@@ -3,6 +3,7 @@ import { Pair, type PipeOptions } from "./_pair.ts";
 import { Script } from "./_script.ts";
 import { checkConnection } from "./_invariants.ts";
 import { Rack } from "./rack.ts";
+import { RttEstimator } from "./rtt.ts";
 import { Recovery, RecoveryState } from "./recovery.ts";
 import { Scoreboard } from "./scoreboard.ts";
 import { TcpFrame } from "./frame.ts";
@@ -205,7 +206,8 @@ Deno.test("a burst lost in the middle is repaired in few round trips (RFC 6937)"
 
 Deno.test("super-segments with loss: what is lost of one comes again, and nothing is stuck", () => {
   for (let seed = 1; seed <= 20; seed++) {
-    const pair = new Pair({ delay: 10, loss: 0.05, maxSegment: 65_535, seed });
+    const options = { sendBuffer: 1 << 20 };
+    const pair = new Pair({ delay: 10, loss: 0.05, maxSegment: 65_535, seed, options });
     const { client, server } = pair.open();
     const chunk = new Uint8Array(500_000);
     let read = 0;
@@ -262,21 +264,40 @@ Deno.test("an episode is over when all that was out at its beginning is acknowle
   assertEquals([recovery.state, recovery.isOver(9), recovery.isOver(10)], [2, false, true]);
 });
 
+/** An estimator whose only sample, and so minimum and mean, was 40 ms. */
+function fortyMs(): RttEstimator {
+  const rtt = new RttEstimator();
+  rtt.sample(40);
+  return rtt;
+}
+
+/** Lets RACK look, and gives when it wants to look again. */
+function detect(
+  rack: Rack,
+  scoreboard: Scoreboard,
+  mss: number,
+  inRecovery: boolean,
+  now: number,
+): number {
+  rack.detect(scoreboard, mss, fortyMs(), inRecovery, now);
+  return rack.dueAt;
+}
+
 Deno.test("RACK alone: lost is what was sent a round trip and a window before what was delivered (RFC 8985 §6.2)", () => {
   const scoreboard = new Scoreboard();
   const rack = new Rack();
   rack.reset(0);
   for (let i = 0; i < 4; i++) scoreboard.add(i * 10, i * 10 + 10, i);
   const last = scoreboard.last!;
-  rack.delivered(last, 40, 43);
+  rack.delivered(last, fortyMs(), 43);
   assertEquals(rack.rtt, 40);
   scoreboard.sack(last);
   // min_RTT / 4 = 10: the first is lost at 0 + 40 + 10, the others a millisecond after each other.
-  assertEquals(rack.detect(scoreboard, 1000, 40, 40, false, 43), 50);
+  assertEquals(detect(rack, scoreboard, 1000, false, 43), 50);
   assertEquals(scoreboard.lost.first, null);
-  assertEquals(rack.detect(scoreboard, 1000, 40, 40, false, 50), 51);
+  assertEquals(detect(rack, scoreboard, 1000, false, 50), 51);
   assertEquals(scoreboard.lost.octets, 10);
-  assertEquals(rack.detect(scoreboard, 1000, 40, 40, false, 52), Infinity);
+  assertEquals(detect(rack, scoreboard, 1000, false, 52), Infinity);
   assertEquals(scoreboard.lost.octets, 30);
 });
 
@@ -294,10 +315,10 @@ Deno.test("RACK alone: in recovery, or with three segments beyond, there is noth
     for (let i = 0; i < 4; i++) scoreboard.add(i * 10, i * 10 + 10, i);
     for (let i = 1; i < 4; i++) {
       const record = scoreboard.find(i * 10)!;
-      rack.delivered(record, 40, 43);
+      rack.delivered(record, fortyMs(), 43);
       scoreboard.sack(record);
     }
-    const again = rack.detect(scoreboard, mss, 40, 40, inRecovery, 43);
+    const again = detect(rack, scoreboard, mss, inRecovery, 43);
     assertEquals([again === Infinity, scoreboard.lost.octets], waits ? [false, 0] : [true, 10]);
   }
 });
@@ -309,8 +330,37 @@ Deno.test("RACK alone: an answer quicker than any round trip is to the first cop
   const record = scoreboard.add(0, 10, 0);
   scoreboard.markLost(record);
   scoreboard.sentAgain(record, 100);
-  rack.delivered(record, 40, 110);
+  rack.delivered(record, fortyMs(), 110);
   assertEquals(rack.rtt, 0);
-  rack.delivered(record, 40, 140);
+  rack.delivered(record, fortyMs(), 140);
   assertEquals(rack.rtt, 40);
+});
+
+Deno.test("each round with a D-SACK widens RACK's window by a quarter of the RTT, for 16 recoveries (RFC 8985 §6.2 step 4)", () => {
+  const rack = new Rack();
+  const window = () => {
+    const scoreboard = new Scoreboard();
+    rack.reorderingSeen = true;
+    for (let i = 0; i < 2; i++) scoreboard.add(1000 + i * 10, 1010 + i * 10, 1e6 + i);
+    rack.delivered(scoreboard.last!, fortyMs(), 1e6 + 41);
+    const due = detect(rack, scoreboard, 1000, false, 1e6 + 41);
+    scoreboard.clear();
+    rack.reorderingSeen = false;
+    return due - 1e6 - 40;
+  };
+  rack.reset(0);
+  assertEquals(window(), 10);
+  rack.duplicateSeen(0, 500);
+  assertEquals(window(), 20);
+  rack.duplicateSeen(499, 900);
+  assertEquals(window(), 20, "the same round trip");
+  rack.duplicateSeen(500, 900);
+  assertEquals(window(), 30);
+  rack.duplicateSeen(900, 950);
+  rack.duplicateSeen(950, 999);
+  assertEquals(window(), 40, "never more than the smoothed round trip");
+  for (let i = 0; i < 15; i++) rack.recovered();
+  assertEquals(window(), 40);
+  rack.recovered();
+  assertEquals(window(), 10);
 });

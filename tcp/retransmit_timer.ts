@@ -26,6 +26,8 @@ export class RetransmitTimer {
   kind: TimerKind = TimerKind.None;
   /** When the main slot is due. */
   at: number = Infinity;
+  /** When the retransmission timeout falls due, if no probe comes before. */
+  timeoutAt: number = Infinity;
   /** When RACK is to look again (RFC 8985 §6.3). */
   reorderAt: number = Infinity;
   /** Whether a probe of a closed window is to be sent. */

@@ -71,7 +71,7 @@ function enterBlock(target: SackTarget, left: number, right: number, now: number
       if (seqBefore(record.start, left)) record = scoreboard.split(record, left);
       if (seqAfter(record.end, right)) scoreboard.split(record, right);
       if (record.transmissions === 1) rtt.sample(now - record.sentAt);
-      rack.delivered(record, rtt.minRtt, now);
+      rack.delivered(record, rtt, now);
       record = scoreboard.sack(record);
     }
     record = record.next;

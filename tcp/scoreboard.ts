@@ -81,6 +81,22 @@ export class Scoreboard {
     }
   }
 
+  /** Deems lost what is in flight in pieces longer than `mss`: the path does not carry them. */
+  markLongLost(mss: number): void {
+    for (let record = this.first; record !== null; record = record.next) {
+      if (!record.isSacked && !record.isLost && record.length > mss) this.markLost(record);
+    }
+  }
+
+  /** Puts what was deemed lost, and has not been sent again, back in flight. */
+  unmarkLost(): void {
+    for (let record = this.lost.first; record !== null; record = this.lost.first) {
+      this.lost.remove(record);
+      record.isLost = false;
+      this.inFlight.insertByTime(record);
+    }
+  }
+
   /** Forgets what the peer said it holds, as it may have dropped it (RFC 2018 §8). */
   forgetSacked(): void {
     for (let record = this.first; record !== null; record = record.next) {

@@ -15,7 +15,11 @@ import type { Segment } from "./segment.ts";
 import { TcpFlag } from "./frame.ts";
 import { seqAfter, seqBefore, seqDistance } from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
-import { enterSack, isDuplicateSack } from "./sack.ts";
+import { recover, takeAcknowledgment, timedOut } from "./acknowledgment.ts";
+import { Ecn } from "./ecn.ts";
+import { PathMtu } from "./path_mtu.ts";
+import { armTimer, restartTimer } from "./sender_timer.ts";
+import { Undo } from "./undo.ts";
 import { Nagle } from "./nagle.ts";
 import { TailLossProbe } from "./tail_loss_probe.ts";
 import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
@@ -53,6 +57,22 @@ export class Sender {
   retries: number = 0;
   /** How many times a segment has been sent again. */
   retransmissions: number = 0;
+  /** Duplicate acknowledgements in a row, counted where there is no SACK. */
+  dupAcks: number = 0;
+  /** When the peer last acknowledged something new, or something was sent with nothing outstanding; in milliseconds. */
+  progressAt: number = 0;
+  /** Octets that the peer has told it has. */
+  delivered: number = 0;
+  /** How many D-SACK blocks have come. */
+  duplicatesReported: number = 0;
+  /** How many reactions to losses were undone as there was none. */
+  undone: number = 0;
+  /** SND.NXT when the current round trip began. */
+  roundEnd: number = 0;
+  /** Length of IP and TCP headers with options, in bytes. */
+  headers: number = 40;
+  /** What the buffer may grow to, in bytes. */
+  maxBuffer: number;
   /** Whether nobody waits for the outcome: a window that stays closed is not waited for without end then. */
   isAbandoned: boolean = false;
   /** Whether the congestion window is what holds the sender back; only then may it grow (RFC 9438 §4.2). */
@@ -75,6 +95,12 @@ export class Sender {
   readonly nagle: Nagle = new Nagle();
   /** The tail-loss probe. */
   readonly probe: TailLossProbe = new TailLossProbe();
+  /** What a segment may hold on its path. */
+  readonly path: PathMtu = new PathMtu();
+  /** Congestion marks. */
+  readonly ecn: Ecn = new Ecn();
+  /** What may have been a needless reaction. */
+  readonly undo: Undo = new Undo();
   /** The congestion controller. */
   readonly congestion: CongestionControl;
 
@@ -92,18 +118,18 @@ export class Sender {
 
   /** Sequence number of the first byte in `buffer`. */
   #dataStart = 0;
-  #dupAcks = 0;
   #lastSentAt = -Infinity;
-  /** When the retransmission timer goes off, if no probe comes before. */
-  #timeoutAt = Infinity;
+  #sendLimit = 536;
 
   /**
    * Makes an idle sender.
-   * @param limit Bytes the send buffer may hold.
+   * @param limit Bytes the send buffer may hold at first.
+   * @param maximum Bytes it may grow to.
    * @param congestion The congestion controller.
    */
-  constructor(limit: number, congestion: CongestionControl) {
+  constructor(limit: number, maximum: number, congestion: CongestionControl) {
     this.buffer = new RingBuffer(limit);
+    this.maxBuffer = maximum;
     this.congestion = congestion;
   }
 
@@ -145,7 +171,13 @@ export class Sender {
     this.retries = 0;
     this.retransmissions = 0;
     this.isAbandoned = false;
-    this.#dupAcks = 0;
+    this.dupAcks = 0;
+    this.delivered = 0;
+    this.duplicatesReported = 0;
+    this.undone = 0;
+    this.roundEnd = iss;
+    this.undo.reset();
+    this.ecn.reset(iss);
     this.isCwndLimited = false;
     this.forcesSmall = false;
     this.nagle.reset(iss);
@@ -157,11 +189,20 @@ export class Sender {
     this.timer.stop();
   }
 
-  /** The segment sizes are known: the window starts. */
-  start(mss: number, maxSend: number): void {
-    this.mss = mss;
-    this.maxSend = Math.max(mss, maxSend - (maxSend % mss));
+  /**
+   * The segment sizes are known: the window starts.
+   *
+   * @param mss Payload of one segment.
+   * @param maxSend Payload of one send.
+   * @param headers Length of IP and TCP headers with options.
+   */
+  start(mss: number, maxSend: number, headers: number): void {
+    // A device that does not segment takes one segment at a time, however small those become.
+    this.#sendLimit = maxSend >= 2 * mss ? maxSend : 0;
+    this.headers = headers;
+    this.path.reset(mss);
     this.congestion.start(mss);
+    this.#resize(mss);
   }
 
   /** Forgets all data and timers, and gives the memory back. */
@@ -198,106 +239,59 @@ export class Sender {
    * @param isBare Whether the segment has neither payload, SYN nor FIN, and changes no window.
    */
   acknowledge(segment: Segment, echoRtt: number, isBare: boolean, now: number): void {
-    const ack = segment.acknowledgment;
-    const advance = seqDistance(this.una, ack);
-    const sackedBefore = this.scoreboard.sackedOctets;
-    const flight = this.flight;
-    const isDuplicate = this.sackPermitted && isDuplicateSack(segment);
-    if (this.sackPermitted && segment.sackCount > 0) enterSack(this, segment, isDuplicate, now);
-    if (advance > 0) {
-      // After a duplicate the echo may be that of a first answer long lost: no sample, or each timeout would
-      // lengthen the next.
-      this.#takeCumulative(ack, isDuplicate ? -1 : echoRtt, now);
-    } else if (isBare && flight > 0 && !this.sackPermitted) {
-      this.#dupAcks++;
-    }
-    // What the blocks had told before is taken off the scoreboard again by the cumulative part.
-    const delivered = advance + this.scoreboard.sackedOctets - sackedBefore;
-    // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
-    const isClosed = this.wnd === 0 || this.timer.kind === TimerKind.Persist;
-    if (delivered > 0 || (isClosed && !this.isAbandoned)) this.retries = 0;
-    const isDuplicateAck = isBare && advance === 0 && segment.sackCount === 0;
-    if (
-      this.probe.answered(ack, isDuplicate, isDuplicateAck) &&
-      this.recovery.state === RecoveryState.Open
-    ) {
-      this.congestion.lost(flight, now);
-    }
-    this.#recover(delivered, advance, flight, now);
-    if (this.timer.kind === TimerKind.Persist && this.wnd > 0) {
-      this.rtt.backoff = 0;
-      this.#schedule(now);
-    } else if (delivered > 0) {
-      this.#schedule(now);
-    }
+    takeAcknowledgment(this, segment, echoRtt, isBare, now);
   }
 
-  #takeCumulative(ack: number, echoRtt: number, now: number): void {
-    const scoreboard = this.scoreboard;
-    let sample = -1;
-    let repeated = false;
-    for (;;) {
-      const record = scoreboard.covered(ack);
-      if (record === null) break;
-      if (!record.isSacked) {
-        if (record.transmissions > 1) repeated = true;
-        else if (sample < 0) sample = now - record.sentAt;
-        this.rack.delivered(record, this.rtt.minRtt, now);
-      }
-      scoreboard.removeFirst();
-    }
-    if (sample >= 0 && !repeated) this.rtt.sample(sample);
-    else if (echoRtt >= 0) this.rtt.sample(echoRtt);
-    this.una = ack;
-    const data = Math.min(seqDistance(this.#dataStart, ack), this.buffer.length);
-    if (data > 0) {
-      this.buffer.discard(data);
-      this.#dataStart = (this.#dataStart + data) | 0;
-    }
-    this.#dupAcks = 0;
+  /** Drops from the buffer what is acknowledged. */
+  dropAcknowledged(): void {
+    const data = Math.min(seqDistance(this.#dataStart, this.una), this.buffer.length);
+    if (data <= 0) return;
+    this.buffer.discard(data);
+    this.#dataStart = (this.#dataStart + data) | 0;
   }
 
-  #recover(delivered: number, advance: number, flight: number, now: number): void {
+  /** Lets the buffer follow the window: what is in flight, and as much again for the writer to be ahead by. */
+  growBuffer(): void {
+    const wanted = Math.min(2 * this.congestion.cwnd, this.maxBuffer);
+    if (wanted > this.buffer.limit) this.buffer.limit = wanted;
+  }
+
+  /** A router cannot pass our segments on: they become smaller, and go again (RFC 1191 §6.4). */
+  tooBig(mtu: number, now: number): void {
+    this.#shrink(this.path.tooBig(this.mss, mtu, this.headers, now), now);
+  }
+
+  /** Full segments go unanswered: perhaps they are too large for the path, and nobody says so. */
+  suspectBlackHole(now: number): void {
+    const { first } = this.scoreboard;
+    if (first === null || first.length < this.mss) return;
+    this.#shrink(this.path.unanswered(this.mss, first.transmissions, now), now);
+  }
+
+  #shrink(mss: number, now: number): void {
+    if (mss >= this.mss) return;
+    this.#resize(mss);
     const { recovery, scoreboard } = this;
-    if (recovery.isOver(this.una)) recovery.reset();
-    this.#detect(advance, now);
+    scoreboard.markLongLost(mss);
+    // They were not lost by congestion: the window stays (RFC 8201 §4).
     if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
-      this.congestion.lost(flight, now);
-      recovery.enter(this.nxt, flight, this.congestion.ssthresh);
+      recovery.enter(this.nxt, this.flight, this.congestion.cwnd);
+      recovery.acknowledged(0, scoreboard.pipe, mss);
     }
-    if (recovery.state === RecoveryState.Recovery) {
-      recovery.acknowledged(delivered, scoreboard.pipe, this.mss);
-    } else if (delivered > 0 && this.isCwndLimited) {
-      this.congestion.acknowledged(delivered, this.rtt.srtt, now);
-    }
+    restartTimer(this, now);
   }
 
-  #detect(advance: number, now: number): void {
-    const { scoreboard, recovery } = this;
-    if (this.sackPermitted) {
-      this.timer.reorderAt = this.rack.detect(
-        scoreboard,
-        this.mss,
-        this.rtt.minRtt,
-        this.rtt.srtt,
-        recovery.state !== RecoveryState.Open,
-        now,
-      );
-      return;
-    }
-    // Without SACK: three duplicates, or a partial acknowledgement in recovery (RFC 6582 §3.2).
-    const first = scoreboard.first;
-    if (first === null || first.isLost) return;
-    const isPartial = advance > 0 && recovery.state === RecoveryState.Recovery;
-    const isThird = this.#dupAcks === 3 && recovery.state === RecoveryState.Open;
-    if (isPartial || isThird) scoreboard.markLost(first);
+  #resize(mss: number): void {
+    this.mss = mss;
+    this.maxSend = Math.max(mss, this.#sendLimit - (this.#sendLimit % mss));
+    this.congestion.resize(mss);
   }
 
   // What it wants done.
 
   /** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
   expire(now: number, maxRetries: number): boolean {
-    if (this.timer.reorderAt <= now) this.#recover(0, 0, this.flight, now);
+    if (this.timer.reorderAt <= now) recover(this, 0, 0, this.flight, now);
     if (this.timer.at > now) return true;
     const kind = this.timer.kind;
     this.timer.stopMain();
@@ -315,27 +309,9 @@ export class Sender {
       if (!this.forcesSmall) this.timer.windowProbeDue = true;
       this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
     } else {
-      this.#timedOut(now);
+      timedOut(this, now);
     }
     return true;
-  }
-
-  #timedOut(now: number): void {
-    const { scoreboard, recovery } = this;
-    if (scoreboard.isEmpty) return;
-    // RFC 6928 §2: the loss of a SYN says nothing of the path for data.
-    const isOpen = this.una !== this.iss;
-    if (isOpen && (recovery.state !== RecoveryState.Loss || this.retries === 0)) {
-      this.congestion.timedOut(this.flight, now);
-    }
-    this.retries++;
-    this.rtt.backOff();
-    // A peer that has dropped what it said it holds leaves the oldest record marked (RFC 2018 §8).
-    if (scoreboard.first!.isSacked) scoreboard.forgetSacked();
-    scoreboard.markAllLost();
-    recovery.enterLoss(this.nxt);
-    this.probe.reset();
-    this.timer.arm(TimerKind.Retransmit, now + this.rtt.rto);
   }
 
   /** Chooses the next segment, and says whether there is one. {@linkcode Sender.sent} must follow when it goes out. */
@@ -397,6 +373,8 @@ export class Sender {
     }
     // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
     if (this.flight === 0 && now - this.#lastSentAt > this.rtt.rto) this.congestion.idled();
+    const mss = this.path.current(this.mss, now);
+    if (mss !== this.mss) this.#resize(mss);
     const length = sendable(this, unsent, fin, isProbe);
     // The FIN is an octet too, and has to lie in the window.
     const isLast = length === unsent;
@@ -452,6 +430,7 @@ export class Sender {
       const isFin = (this.outFlags & TcpFlag.Fin) !== 0;
       if (isSyn || isFin) octets++;
       const end = (this.nxt + octets) | 0;
+      if (scoreboard.isEmpty) this.progressAt = now;
       const record = scoreboard.add(this.nxt, end, now);
       record.isSyn = isSyn;
       record.isFin = isFin;
@@ -460,36 +439,6 @@ export class Sender {
       if (this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
     }
     if (recovery.state === RecoveryState.Recovery) recovery.sent(octets);
-    if (again === null || this.timer.kind === TimerKind.None) this.#scheduleSent(again, now);
-  }
-
-  #scheduleSent(again: SentSegment | null, now: number): void {
-    const kind = this.timer.kind;
-    if (kind === TimerKind.Retransmit && (again !== null || !this.#mayProbe())) return;
-    if (kind === TimerKind.None || kind === TimerKind.Persist) this.#timeoutAt = now + this.rtt.rto;
-    this.#arm(now);
-  }
-
-  #mayProbe(): boolean {
-    return this.sackPermitted && !this.probe.isOutstanding && this.rtt.srtt > 0 &&
-      this.recovery.state === RecoveryState.Open && this.scoreboard.sackedOctets === 0;
-  }
-
-  /** Restarts the timer (RFC 6298 §5.2, §5.3), as a tail-loss probe where one may help (RFC 8985 §7.2). */
-  #schedule(now: number): void {
-    if (this.scoreboard.isEmpty) {
-      if (this.timer.kind !== TimerKind.Persist || this.wnd > 0) this.timer.stop();
-      return;
-    }
-    this.#timeoutAt = now + this.rtt.rto;
-    this.#arm(now);
-  }
-
-  /** A probe waits for the last segment sent, but never longer than the timeout runs (§7.2). */
-  #arm(now: number): void {
-    const timeout = this.#timeoutAt;
-    const probe = now + this.probe.timeout(this.rtt.srtt, this.flight <= this.mss);
-    if (probe < timeout && this.#mayProbe()) this.timer.arm(TimerKind.Probe, probe);
-    else this.timer.arm(TimerKind.Retransmit, timeout);
+    armTimer(this, again !== null, now);
   }
 }

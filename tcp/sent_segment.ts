@@ -97,6 +97,25 @@ export class RecordQueue {
     else later.earlier = record;
   }
 
+  /** Puts a record where its time of transmission belongs; what was sent at the same time stays in sequence order. */
+  insertByTime(record: SentSegment): void {
+    let later = this.first;
+    while (
+      later !== null && (later.sentAt < record.sentAt ||
+        (later.sentAt === record.sentAt && ((later.start - record.start) | 0) < 0))
+    ) later = later.later;
+    if (later === null) {
+      this.push(record);
+      return;
+    }
+    record.later = later;
+    record.earlier = later.earlier;
+    if (later.earlier === null) this.first = record;
+    else later.earlier.later = record;
+    later.earlier = record;
+    this.octets += record.length;
+  }
+
   /** Takes a record out. */
   remove(record: SentSegment): void {
     const { earlier, later } = record;

@@ -271,11 +271,11 @@ export class Tcp extends BranchNode {
   networkError(
     type: number,
     code: number,
-    _info: number,
+    info: number,
     packet: Packet,
     offset: number,
     end: number,
-    _now: number,
+    now: number,
   ): void {
     if (end - offset < 8) return;
     const connection = this.#connections.find(
@@ -285,7 +285,7 @@ export class Tcp extends BranchNode {
       readU16(packet.bytes, offset + 2),
     );
     if (connection === null) return;
-    reportToConnection(connection, type, code, packet.bytes, offset);
+    reportToConnection(connection, type, code, info & 0xffff, packet.bytes, offset, now);
   }
 
   /** Writes the next segment of whoever is ready. */

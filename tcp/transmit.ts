@@ -6,6 +6,7 @@
 import type { Packet } from "@octet/wire";
 import { writeU16, writeU32 } from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
+import { Ecn, EcnCodepoint } from "./ecn.ts";
 import { TcpFlag, tcpHeaderLength } from "./frame.ts";
 import {
   writeMss,
@@ -53,7 +54,11 @@ function writePlanned(
   const { sender } = connection;
   const { outFlags, outLength } = sender;
   const isSyn = (outFlags & TcpFlag.Syn) !== 0;
-  const flags = connection.state === TcpState.SynSent ? outFlags : outFlags | TcpFlag.Ack;
+  const isNew = !sender.outAgain;
+  const flags = outFlags | (connection.state === TcpState.SynSent ? 0 : TcpFlag.Ack) |
+    (isSyn ? synEcnFlags(connection, isNew) : sender.ecn.takeFlags(isNew && outLength > 0));
+  // RFC 3168 §6.1.5: what is sent again is not marked, nor is a SYN or a bare acknowledgement.
+  if (sender.ecn.enabled && isNew && outLength > 0) packet.trafficClass |= EcnCodepoint.Ect0;
   const headerLength = isSyn
     ? writeSynOptions(connection, packet.bytes, offset, now)
     : writeOptions(connection, packet.bytes, offset, 0, now);
@@ -63,9 +68,19 @@ function writePlanned(
   }
   const length = headerLength + outLength;
   writeHeader(connection, packet, offset, headerLength, length, sender.outSequence, flags);
-  if (sender.outAgain) connection.tcp!.counters.TcpRetransSegs++;
+  if (!isNew) {
+    connection.tcp!.counters.TcpRetransSegs++;
+    const { timestamps } = connection;
+    sender.undo.retransmitted(timestamps.value(now), timestamps.enabled);
+  }
   sender.sent(now);
   return length;
+}
+
+/** An offer in the first SYN alone, as some paths drop it (§6.1.1.1); an agreement in every SYN-ACK. */
+function synEcnFlags(connection: TcpConnection, isNew: boolean): number {
+  if (connection.state !== TcpState.SynSent) return connection.sender.ecn.enabled ? TcpFlag.Ece : 0;
+  return connection.ecn === "on" && isNew ? Ecn.synFlags : 0;
 }
 
 function writeBare(
@@ -81,7 +96,8 @@ function writeBare(
     blocks = receiver.sackBlocks(timestamps.enabled ? 3 : 4);
   }
   const length = writeOptions(connection, packet.bytes, offset, blocks, now);
-  writeHeader(connection, packet, offset, length, length, sequence, TcpFlag.Ack);
+  const flags = TcpFlag.Ack | sender.ecn.takeFlags(false);
+  writeHeader(connection, packet, offset, length, length, sequence, flags);
   return length;
 }
 

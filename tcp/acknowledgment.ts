@@ -1,0 +1,190 @@
+/**
+ * What an acknowledgement does to the sender (RFC 9293 §3.10.7.4 fifth, RFC 6675 §5, RFC 8985 §6.2), and
+ * what its absence does (RFC 6298 §5).
+ *
+ * @module
+ */
+import { RecoveryState } from "./recovery.ts";
+import { TimerKind } from "./retransmit_timer.ts";
+import { enterSack, isDuplicateSack } from "./sack.ts";
+import type { Segment } from "./segment.ts";
+import type { Sender } from "./sender.ts";
+import { restartTimer } from "./sender_timer.ts";
+import { seqBefore, seqDistance } from "./seq.ts";
+
+/** A full segment that was lost so often, while others arrive, may be too long for the path. */
+const hopelessTransmissions = 4;
+
+/**
+ * Takes an acceptable acknowledgement in: `una <= SEG.ACK <= nxt`.
+ *
+ * @param echoRtt The round trip that the timestamp echo tells, in milliseconds; negative when there is none.
+ * @param isBare Whether the segment has neither payload, SYN nor FIN, and changes no window.
+ */
+export function takeAcknowledgment(
+  sender: Sender,
+  segment: Segment,
+  echoRtt: number,
+  isBare: boolean,
+  now: number,
+): void {
+  const { scoreboard, probe, recovery } = sender;
+  const ack = segment.acknowledgment;
+  const advance = seqDistance(sender.una, ack);
+  const sackedBefore = scoreboard.sackedOctets;
+  const flight = sender.flight;
+  const isDuplicate = sender.sackPermitted && isDuplicateSack(segment);
+  if (sender.sackPermitted && segment.sackCount > 0) enterSack(sender, segment, isDuplicate, now);
+  if (isDuplicate) takeDuplicate(sender, segment);
+  if (advance > 0) {
+    undoWhereSpurious(sender, segment);
+    // After a duplicate the echo may be that of a first answer long lost: no sample, or each timeout would
+    // lengthen the next.
+    takeCumulative(sender, ack, isDuplicate ? -1 : echoRtt, now);
+  } else if (isBare && flight > 0 && !sender.sackPermitted) {
+    sender.dupAcks++;
+  }
+  // What the blocks had told before is taken off the scoreboard again by the cumulative part.
+  const delivered = advance + scoreboard.sackedOctets - sackedBefore;
+  sender.delivered += delivered;
+  if (advance > 0) sender.progressAt = now;
+  // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
+  const isClosed = sender.wnd === 0 || sender.timer.kind === TimerKind.Persist;
+  if (delivered > 0 || (isClosed && !sender.isAbandoned)) sender.retries = 0;
+  const isDuplicateAck = isBare && advance === 0 && segment.sackCount === 0;
+  if (
+    probe.answered(ack, isDuplicate, isDuplicateAck) && recovery.state === RecoveryState.Open
+  ) {
+    sender.congestion.lost(flight, now);
+  }
+  if (sender.ecn.acknowledged(segment.flags, sender.una, sender.nxt)) {
+    markReceived(sender, flight, now);
+  }
+  recover(sender, delivered, advance, flight, now);
+  if (sender.timer.kind === TimerKind.Persist && sender.wnd > 0) {
+    sender.rtt.backoff = 0;
+    restartTimer(sender, now);
+  } else if (delivered > 0) {
+    restartTimer(sender, now);
+  }
+}
+
+function takeCumulative(sender: Sender, ack: number, echoRtt: number, now: number): void {
+  const { scoreboard, rack, rtt } = sender;
+  let sample = -1;
+  let repeated = false;
+  for (;;) {
+    const record = scoreboard.covered(ack);
+    if (record === null) break;
+    if (!record.isSacked) {
+      if (record.transmissions > 1) repeated = true;
+      else if (sample < 0) sample = now - record.sentAt;
+      rack.delivered(record, rtt, now);
+    }
+    scoreboard.removeFirst();
+  }
+  if (sample >= 0 && !repeated) rtt.sample(sample);
+  else if (echoRtt >= 0) rtt.sample(echoRtt);
+  const isRoundStart = !seqBefore(ack, sender.roundEnd);
+  if (isRoundStart) sender.roundEnd = sender.nxt;
+  sender.congestion.roundTrip(sample, isRoundStart);
+  sender.una = ack;
+  sender.dropAcknowledged();
+  sender.dupAcks = 0;
+}
+
+/** RFC 8985 §6.2 step 4: the window of tolerance grows with reordering that is shown to be real; RFC 3708: all undone. */
+function takeDuplicate(sender: Sender, segment: Segment): void {
+  sender.rack.duplicateSeen(sender.una, sender.nxt);
+  sender.duplicatesReported++;
+  if (sender.undo.duplicate(segment.sackEdges[0]!)) undo(sender);
+}
+
+function undoWhereSpurious(sender: Sender, segment: Segment): void {
+  if (segment.hasTimestamps && sender.undo.isSpurious(segment.timestampEcho)) undo(sender);
+}
+
+/** The reaction was needless: window and threshold as before, and what was called lost is in flight (RFC 4015). */
+function undo(sender: Sender): void {
+  sender.undo.reset();
+  sender.congestion.undo();
+  sender.recovery.reset();
+  sender.scoreboard.unmarkLost();
+  sender.rtt.backoff = 0;
+  sender.undone++;
+}
+
+/** A router has marked a packet: less is sent, as after a loss, and nothing is sent again (RFC 3168 §6.1.2). */
+function markReceived(sender: Sender, flight: number, now: number): void {
+  if (sender.recovery.state !== RecoveryState.Open) return;
+  sender.congestion.lost(flight, now);
+  sender.recovery.enter(sender.nxt, flight, sender.congestion.ssthresh);
+}
+
+/** Finds what is lost, and begins or ends an episode of repair. */
+export function recover(
+  sender: Sender,
+  delivered: number,
+  advance: number,
+  flight: number,
+  now: number,
+): void {
+  const { recovery, scoreboard, congestion } = sender;
+  if (recovery.isOver(sender.una)) {
+    recovery.reset();
+    sender.rack.recovered();
+  }
+  detect(sender, advance, now);
+  if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
+    sender.undo.arm(sender.una);
+    congestion.lost(flight, now);
+    sender.ecn.reduced(sender.nxt);
+    recovery.enter(sender.nxt, flight, congestion.ssthresh);
+  }
+  const next = scoreboard.lost.first;
+  if (next !== null && next.transmissions >= hopelessTransmissions) sender.suspectBlackHole(now);
+  if (recovery.state === RecoveryState.Recovery) {
+    recovery.acknowledged(delivered, scoreboard.pipe, sender.mss);
+  } else if (delivered > 0 && sender.isCwndLimited) {
+    congestion.acknowledged(delivered, sender.rtt.srtt, now);
+    sender.growBuffer();
+  }
+}
+
+function detect(sender: Sender, advance: number, now: number): void {
+  const { scoreboard, recovery, rtt } = sender;
+  if (sender.sackPermitted) {
+    const { rack } = sender;
+    rack.detect(scoreboard, sender.mss, rtt, recovery.state !== RecoveryState.Open, now);
+    sender.timer.reorderAt = rack.dueAt;
+    return;
+  }
+  // Without SACK: three duplicates, or a partial acknowledgement in recovery (RFC 6582 §3.2).
+  const first = scoreboard.first;
+  if (first === null || first.isLost) return;
+  const isPartial = advance > 0 && recovery.state === RecoveryState.Recovery;
+  const isThird = sender.dupAcks === 3 && recovery.state === RecoveryState.Open;
+  if (isPartial || isThird) scoreboard.markLost(first);
+}
+
+/** The retransmission timer has gone off (RFC 6298 §5.4 to §5.6). */
+export function timedOut(sender: Sender, now: number): void {
+  const { scoreboard, recovery } = sender;
+  if (scoreboard.isEmpty) return;
+  // RFC 6928 §2: the loss of a SYN says nothing of the path for data.
+  const isOpen = sender.una !== sender.iss;
+  if (isOpen && (recovery.state !== RecoveryState.Loss || sender.retries === 0)) {
+    sender.undo.arm(sender.una);
+    sender.congestion.timedOut(sender.flight, now);
+    sender.ecn.reduced(sender.nxt);
+  }
+  sender.retries++;
+  sender.rtt.backOff();
+  // A peer that has dropped what it said it holds leaves the oldest record marked (RFC 2018 §8).
+  if (scoreboard.first!.isSacked) scoreboard.forgetSacked();
+  scoreboard.markAllLost();
+  recovery.enterLoss(sender.nxt);
+  sender.probe.reset();
+  if (isOpen) sender.suspectBlackHole(now);
+  sender.timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
+}
