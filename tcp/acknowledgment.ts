@@ -12,8 +12,14 @@ import type { Sender } from "./sender.ts";
 import { restartTimer } from "./sender_timer.ts";
 import { seqBefore, seqDistance } from "./seq.ts";
 
-/** A full segment that was lost so often, while others arrive, may be too long for the path. */
-const hopelessTransmissions = 4;
+/**
+ * A full segment that was lost so often, while others arrive, may be too long for the path: at 10 % loss one in
+ * a hundred million is unlucky like that.
+ */
+const hopelessTransmissions = 8;
+
+/** After so many timeouts in a row the path may be a black hole for long segments; Linux's `tcp_retries1`. */
+const blackHoleTimeouts = 3;
 
 /**
  * Takes an acceptable acknowledgement in: `una <= SEG.ACK <= nxt`.
@@ -185,6 +191,6 @@ export function timedOut(sender: Sender, now: number): void {
   scoreboard.markAllLost();
   recovery.enterLoss(sender.nxt);
   sender.probe.reset();
-  if (isOpen) sender.suspectBlackHole(now);
+  if (isOpen && sender.retries >= blackHoleTimeouts) sender.suspectBlackHole(now);
   sender.timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
 }

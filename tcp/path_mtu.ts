@@ -23,8 +23,6 @@ const plateaus: readonly number[] = [
   296,
   68,
 ];
-/** A full segment that went unanswered so often says that the path is a black hole. */
-const blackHoleTransmissions = 2;
 /** What is tried in a black hole; Linux's `tcp_base_mss`. */
 const baseMss = 1024;
 /** When a larger segment is tried again, in milliseconds (RFC 1191 §6.3 asks for ten minutes). */
@@ -58,9 +56,9 @@ export class PathMtu {
     return lower;
   }
 
-  /** A full segment went unanswered, sent so many times; gives the MSS to use from now on. */
-  unanswered(mss: number, transmissions: number, now: number): number {
-    if (transmissions < blackHoleTransmissions || mss <= minPayload) return mss;
+  /** A full segment goes unanswered, however often it is sent; gives the MSS to use from now on. */
+  unanswered(mss: number, now: number): number {
+    if (mss <= minPayload) return mss;
     this.#until = now + pathMtuTimeout;
     return mss > baseMss ? baseMss : minPayload;
   }

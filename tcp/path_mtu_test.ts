@@ -68,7 +68,7 @@ Deno.test("a narrow link that says so: segments shrink at once, and no window is
   assert(time < 500, `${time} ms`);
 });
 
-Deno.test("a black hole: after two timeouts smaller segments get through (RFC 4821 §7.7)", () => {
+Deno.test("a black hole: after three timeouts smaller segments get through (RFC 4821 §7.7)", () => {
   const { read, mss } = narrow(1100, false);
   assertEquals([read, mss], [200_000, 1024]);
 });

@@ -252,7 +252,7 @@ export class Sender {
 
   /** Lets the buffer follow the window: what is in flight, and as much again for the writer to be ahead by. */
   growBuffer(): void {
-    const wanted = Math.min(2 * this.congestion.cwnd, this.maxBuffer);
+    const wanted = Math.min(Math.ceil(2 * this.congestion.cwnd), this.maxBuffer);
     if (wanted > this.buffer.limit) this.buffer.limit = wanted;
   }
 
@@ -265,7 +265,7 @@ export class Sender {
   suspectBlackHole(now: number): void {
     const { first } = this.scoreboard;
     if (first === null || first.length < this.mss) return;
-    this.#shrink(this.path.unanswered(this.mss, first.transmissions, now), now);
+    this.#shrink(this.path.unanswered(this.mss, now), now);
   }
 
   #shrink(mss: number, now: number): void {

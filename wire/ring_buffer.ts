@@ -35,8 +35,15 @@ export class RingBuffer {
     return this.#limit;
   }
 
-  /** Changes how many bytes it may hold; what it holds already stays. */
+  /**
+   * Changes how many bytes it may hold; what it holds already stays.
+   *
+   * @throws {RangeError} When it is no integer from 0 on: half a byte would shift all that follow.
+   */
   set limit(limit: number) {
+    if (!(Number.isInteger(limit) && limit >= 0)) {
+      throw new RangeError(`Cannot limit ring buffer to ${limit} bytes`);
+    }
     this.#limit = limit;
   }
 
