@@ -5,7 +5,7 @@
  */
 import { readI32 } from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
-import { seqAfter, seqBefore } from "./seq.ts";
+import { seqBefore } from "./seq.ts";
 import { TcpError } from "./state.ts";
 
 const destinationUnreachable = 3;
@@ -52,7 +52,7 @@ export function reportToConnection(
 ): boolean {
   const sequence = readI32(bytes, offset + 4);
   const { una, nxt } = connection.sender;
-  if (seqBefore(sequence, una) || seqAfter(sequence, nxt)) return false;
+  if (seqBefore(sequence, una) || !seqBefore(sequence, nxt)) return false;
   if (type === destinationUnreachable && code === fragmentationNeeded) {
     connection.tooBig(mtu, now);
     return true;
