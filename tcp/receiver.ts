@@ -13,6 +13,9 @@ import type { Segment } from "./segment.ts";
 import { seqAdd, seqAfter, seqBefore, seqBeforeOrAt, seqDistance, seqMax } from "./seq.ts";
 import { isWorthAdvertising, isWorthUpdating } from "./window.ts";
 
+/** What {@linkcode Receiver.sackBlocks} fills. */
+const blocks = new Int32Array(8);
+
 /** Receive variables and buffer of one connection. Sequence numbers are signed 32-bit. */
 export class Receiver {
   /** IRS: the peer's initial sequence number. */
@@ -35,14 +38,16 @@ export class Receiver {
   ackNow: boolean = false;
   /** When a delayed acknowledgement falls due, in milliseconds; Infinity when none is owed. */
   ackAt: number = Infinity;
+  /** How many bytes have come in order, dropped ones included. */
+  received: number = 0;
   /** How many segments brought data that was here already. */
   duplicates: number = 0;
   /** Bytes ready for the application. */
   readonly buffer: RingBuffer;
   /** What has come beyond a gap. */
   readonly reassembly: Reassembly = new Reassembly();
-  /** SACK blocks to be sent: left and right edges in turn. */
-  readonly sackEdges: Int32Array = new Int32Array(8);
+  /** SACK blocks to be sent: left and right edges in turn. All receivers share it, as a segment is written at once. */
+  readonly sackEdges: Int32Array = blocks;
 
   readonly #tuning: ReceiveTuning = new ReceiveTuning();
   readonly #initial: number;
@@ -90,6 +95,7 @@ export class Receiver {
     this.ackNow = false;
     this.ackAt = Infinity;
     this.duplicates = 0;
+    this.received = 0;
     this.buffer.limit = this.#initial;
     this.#tuning.reset();
     this.#quick = quickAckSegments;
@@ -199,6 +205,7 @@ export class Receiver {
     }
     if (!this.isDiscarding) this.buffer.commit(taken);
     this.nxt = seqAdd(this.nxt, taken);
+    this.received += taken;
     this.#owe(now);
   }
 
