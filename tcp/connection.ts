@@ -20,6 +20,7 @@ import type { Segment } from "./segment.ts";
 import { Sender } from "./sender.ts";
 import { TcpError, TcpState, tcpStateName } from "./state.ts";
 import type { Tcp } from "./tcp.ts";
+import { type TcpInfo, tcpInfo } from "./tcp_info.ts";
 import { Timestamps } from "./timestamps.ts";
 import { windowScaleFor } from "./handshake.ts";
 import { finWait2Timeout, timeWaitDuration } from "./time_wait.ts";
@@ -126,6 +127,10 @@ export class TcpConnection extends BaseNode {
   readonly ecn: "on" | "accept" | "off";
   /** How long data may go unacknowledged, in milliseconds; 0 counts retries instead. */
   userTimeout: number;
+  /** How many segments have come. */
+  segmentsIn: number = 0;
+  /** How many segments have been sent. */
+  segmentsOut: number = 0;
   /** When a segment of the peer has come last, in milliseconds. */
   heardAt: number = 0;
   /** Whether window scaling is offered. */
@@ -198,6 +203,7 @@ export class TcpConnection extends BaseNode {
   /** A segment of this connection has arrived; its checksum holds. */
   arrive(segment: Segment, packet: Packet, now: number): Verdict {
     this.heardAt = now;
+    this.segmentsIn++;
     const verdict = segmentArrives(this, segment, packet, now);
     this.rearm();
     return verdict;
@@ -432,6 +438,11 @@ export class TcpConnection extends BaseNode {
     tcp!.drop(this);
     this.connectionId++;
     this.tell(TcpEvent.Closed | TcpEvent.Readable | TcpEvent.Writable);
+  }
+
+  /** How the connection stands, in the terms of Linux's `tcp_info`. */
+  tcpInfo(now: number): TcpInfo {
+    return tcpInfo(this, now);
   }
 
   /** Tells the application. */

@@ -30,6 +30,10 @@ export class TcpCounters {
   TcpOutRsts: number = 0;
   /** Completed handshakes that found the accept queue full. */
   TcpExtListenOverflows: number = 0;
+  /** SYNs answered with a cookie (RFC 4987). */
+  TcpExtSyncookiesSent: number = 0;
+  /** Connections made of a cookie that came back. */
+  TcpExtSyncookiesRecv: number = 0;
   /** SYNs that found the listener full. */
   TcpExtListenDrops: number = 0;
   /** Challenge acknowledgements (RFC 5961). */

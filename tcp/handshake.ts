@@ -37,6 +37,8 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   connection.listener = null;
   connection.lingerUntil = Infinity;
   connection.scalesWindow = false;
+  connection.segmentsIn = 0;
+  connection.segmentsOut = 0;
   connection.keepAlive.stop();
   connection.receiver.reset();
   connection.sender.clear();

@@ -46,5 +46,6 @@ export * from "./seq.ts";
 export * from "./state.ts";
 export * from "./tail_loss_probe.ts";
 export * from "./tcp.ts";
+export * from "./tcp_info.ts";
 export * from "./timestamps.ts";
 export * from "./undo.ts";

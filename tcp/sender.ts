@@ -55,6 +55,12 @@ export class Sender {
   finSent: boolean = false;
   /** How many segments in a row went unanswered: retransmissions, or probes of a closed window. */
   retries: number = 0;
+  /** Payload bytes sent, those sent again included. */
+  bytesSent: number = 0;
+  /** Payload bytes sent again. */
+  bytesAgain: number = 0;
+  /** When a segment with data, SYN or FIN was sent last, in milliseconds. */
+  lastSentAt: number = -Infinity;
   /** How many times a segment has been sent again. */
   retransmissions: number = 0;
   /** Duplicate acknowledgements in a row, counted where there is no SACK. */
@@ -118,7 +124,6 @@ export class Sender {
 
   /** Sequence number of the first byte in `buffer`. */
   #dataStart = 0;
-  #lastSentAt = -Infinity;
   #sendLimit = 536;
 
   /**
@@ -170,6 +175,8 @@ export class Sender {
     this.finSent = false;
     this.retries = 0;
     this.retransmissions = 0;
+    this.bytesSent = 0;
+    this.bytesAgain = 0;
     this.isAbandoned = false;
     this.dupAcks = 0;
     this.delivered = 0;
@@ -182,7 +189,7 @@ export class Sender {
     this.forcesSmall = false;
     this.nagle.reset(iss);
     this.probe.reset();
-    this.#lastSentAt = -Infinity;
+    this.lastSentAt = -Infinity;
     this.rtt.reset();
     this.rack.reset(iss);
     this.recovery.reset();
@@ -372,7 +379,7 @@ export class Sender {
       return false;
     }
     // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
-    if (this.flight === 0 && now - this.#lastSentAt > this.rtt.rto) this.congestion.idled();
+    if (this.flight === 0 && now - this.lastSentAt > this.rtt.rto) this.congestion.idled();
     const mss = this.path.current(this.mss, now);
     if (mss !== this.mss) this.#resize(mss);
     const length = sendable(this, unsent, fin, isProbe);
@@ -419,12 +426,14 @@ export class Sender {
   /** The segment that {@linkcode Sender.plan} chose has been written. */
   sent(now: number): void {
     const { scoreboard, recovery } = this;
-    this.#lastSentAt = now;
+    this.lastSentAt = now;
     let octets = this.outLength;
+    this.bytesSent += octets;
     const again = this.#outRecord;
     if (again !== null) {
       scoreboard.sentAgain(again, now);
       this.retransmissions++;
+      this.bytesAgain += octets;
     } else {
       const isSyn = (this.outFlags & TcpFlag.Syn) !== 0;
       const isFin = (this.outFlags & TcpFlag.Fin) !== 0;

@@ -18,6 +18,7 @@ import { seqAdd, seqAfter } from "./seq.ts";
 import type { Sender } from "./sender.ts";
 import { Segment } from "./segment.ts";
 import { TcpError, TcpState } from "./state.ts";
+import { type CookieOffer, SynFlood } from "./syn_flood.ts";
 import { mayReuse } from "./time_wait.ts";
 
 /** What TCP asks of the layer below. */
@@ -58,6 +59,8 @@ export class Tcp extends BranchNode {
   readonly #connections: ConnectionTable = new ConnectionTable();
   readonly #listeners: Map<number, TcpListener[]> = new Map();
   readonly #resets: ResetQueue = new ResetQueue();
+  readonly #flood: SynFlood;
+  readonly #offer: CookieOffer;
   readonly #segment: Segment = new Segment();
   readonly #unused: TcpConnection[] = [];
   #options: TcpConnectionOptions;
@@ -77,6 +80,14 @@ export class Tcp extends BranchNode {
     this.#random = random;
     this.#options = options;
     this.hash = new KeyedHash(random);
+    this.#flood = new SynFlood(this.hash);
+    // Like every connection that it makes: the settings of one speak for all.
+    const { receiveMss, receiver, offeredScale } = new TcpConnection(options);
+    this.#offer = {
+      mss: receiveMss,
+      window: Math.min(receiver.buffer.limit, 0xffff),
+      scale: offeredScale,
+    };
     this.#portOffset = randomBelow(random, ephemeralCount);
   }
 
@@ -240,31 +251,71 @@ export class Tcp extends BranchNode {
     const listener = this.#listenerFor(segment.destinationPort, destination);
     const control = segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst);
     if (listener === null || (control & TcpFlag.Ack) !== 0) {
+      if (listener !== null && control === TcpFlag.Ack && listener.hasRoom) {
+        const mss = this.#flood.open(segment, destination, source, now);
+        if (mss > 0) return this.#letIn(listener, segment, packet, mss, now);
+      }
       this.answerWithReset(segment, destination, source);
       return listener === null ? Verdict.NoPort : Verdict.Unexpected;
     }
     if (control !== TcpFlag.Syn) return Verdict.Unexpected;
-    if (!listener.takesSyn) {
-      this.counters.TcpExtListenDrops++;
-      return Verdict.QueueFull;
-    }
+    if (!listener.takesSyn) return this.#defend(listener, segment, packet, now);
+    const connection = this.#receive(listener, segment, packet, now);
+    if (last !== null) startBeyond(connection.sender, last);
+    takeSyn(connection, segment, now);
+    connection.requestTurn();
+    return Verdict.Ok;
+  }
+
+  /** A connection in SYN-RECEIVED, of which the listener knows. */
+  #receive(
+    listener: TcpListener,
+    segment: Segment,
+    packet: Packet,
+    now: number,
+  ): TcpConnection {
     const connection = this.#take();
     this.#open(
       connection,
-      destination,
+      packet.destination,
       segment.destinationPort,
-      source,
+      packet.source,
       segment.sourcePort,
       now,
     );
     connection.isPassive = true;
-    if (last !== null) startBeyond(connection.sender, last);
     connection.listener = listener;
     connection.state = TcpState.SynReceived;
+    connection.heardAt = now;
+    connection.segmentsIn = 1;
     listener.pending++;
-    takeSyn(connection, segment, now);
-    connection.requestTurn();
-    return Verdict.Ok;
+    return connection;
+  }
+
+  /** More handshakes are under way than are remembered: a cookie, unless nobody accepts what is complete either. */
+  #defend(listener: TcpListener, segment: Segment, packet: Packet, now: number): Verdict {
+    const { source, destination } = packet;
+    if (listener.hasRoom && this.#flood.answer(segment, destination, source, now)) {
+      this.counters.TcpExtSyncookiesSent++;
+      this.requestTurn();
+      return Verdict.Ok;
+    }
+    this.counters.TcpExtListenDrops++;
+    return Verdict.QueueFull;
+  }
+
+  /** An acknowledgement carries one of our cookies: its sender has received our SYN-ACK. */
+  #letIn(
+    listener: TcpListener,
+    segment: Segment,
+    packet: Packet,
+    mss: number,
+    now: number,
+  ): Verdict {
+    this.counters.TcpExtSyncookiesRecv++;
+    const connection = this.#receive(listener, segment, packet, now);
+    this.#flood.restore(connection, segment, mss, now);
+    return connection.arrive(segment, packet, now);
   }
 
   /** Takes an ICMP error about a segment we sent: ports and sequence number are quoted at `offset`. */
@@ -294,6 +345,10 @@ export class Tcp extends BranchNode {
       this.counters.TcpOutRsts++;
       this.counters.TcpOutSegs++;
       return this.#resets.write(packet, offset);
+    }
+    if (!this.#flood.isEmpty) {
+      this.counters.TcpOutSegs++;
+      return this.#flood.write(packet, offset, this.#offer);
     }
     return this.turn(packet, ipOffset, offset, now);
   }

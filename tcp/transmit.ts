@@ -125,9 +125,11 @@ function writeHeader(
   packet.destination = connection.remoteAddress;
   packet.startChecksum(6, offset, length, 16);
   const { counters } = connection.tcp!;
-  counters.TcpOutSegs += packet.segmentSize === 0
+  const count = packet.segmentSize === 0
     ? 1
     : Math.ceil((length - headerLength) / packet.segmentSize);
+  counters.TcpOutSegs += count;
+  connection.segmentsOut += count;
 }
 
 function writeOptions(
