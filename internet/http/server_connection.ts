@@ -555,7 +555,11 @@ export class ServerConnection {
 
   /** Sends what is in the output; what is added meanwhile goes along. */
   #flush(): Promise<void> {
-    return this.#sending ??= this.#send();
+    if (this.#sending !== null) return this.#sending;
+    if (this.#outEnd > 0) return this.#sending = this.#send();
+    // `#send` would be over before it could be remembered, and every later flush would take it for one under way.
+    this.#releaseOut();
+    return Promise.resolve();
   }
 
   async #send(): Promise<void> {
