@@ -1,3 +1,4 @@
+import { Host, Lan } from "@octet/internet";
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { bytesPage, echoPage, sinkPage } from "./_bytes_page.ts";
 import { runExample } from "./_child.ts";
@@ -59,6 +60,22 @@ Deno.test("/bytes/N refuses what is no size, and gives the head of the largest",
   ]);
   const post = bytesPage(new Request(base, { method: "POST" }), "1");
   assertEquals([post.status, post.headers.get("allow")], [405, "GET, HEAD"]);
+});
+
+Deno.test("/bytes/N comes whole over a LAN, in pieces large and small", async () => {
+  const lan = new Lan();
+  await using server = new Host(lan.attach(), { address: { address: "10.77.0.2/24" } });
+  await using client = new Host(lan.attach(), { address: { address: "10.77.0.3/24" } });
+  server.serve(
+    { port: 80, onListen: () => {} },
+    (request) => bytesPage(request, new URL(request.url).pathname.slice(7)),
+  );
+  for (const size of [0, 1, 257_024, 2 * 257_024 + 25_600, 4 * 257_024 + 1]) {
+    const response = await client.fetch(`${base}/bytes/${size}`);
+    const bytes = await response.bytes();
+    assertEquals(bytes.length, size);
+    assert(bytes.every((value, i) => value === i % 251), `${size}`);
+  }
 });
 
 Deno.test("/bytes/N makes no more than is read", async () => {
