@@ -253,3 +253,25 @@ Deno.test("connect refuses what cannot be: ports out of range, no route, a pair 
   assertThrows(() => tcp.connect(again, now, connection), TypeError, "Cannot open");
   assertEquals(tcp.connect(again, now), connection);
 });
+
+Deno.test("a cookie offers what our settings allow, and what comes of it speaks as the SYN-ACK said", () => {
+  for (
+    const [options, offer] of [
+      [{}, "sackOK, TS * 9, wscale *"],
+      [{ sack: false }, "!sackOK, TS * 9, wscale *"],
+      [{ windowScaling: false }, "sackOK, TS * 9, !wscale"],
+      [{ timestamps: false }, "!sackOK, !TS, !wscale"],
+    ] as const
+  ) {
+    const script = new Script({ options, backlog: 16 });
+    script.run("listen");
+    for (let port = 5000; port < 5016; port++) assertEquals(script.inject(syn(port)), Verdict.Ok);
+    assertEquals(script.drainSegments().length, 16);
+    script.run(`
+      < S 0:0(0) win 1000 <mss 1460, sackOK, TS 9 0, wscale 3>
+      > S. 0:0(0) ack 1 <${offer}>
+    `);
+    assertEquals(script.tcp.counters.TcpExtSyncookiesSent, 1);
+    assertEquals(script.tcp.size, 16, "nothing is remembered");
+  }
+});

@@ -44,6 +44,14 @@ export interface CookieOffer {
   readonly window: number;
   /** Our window shift. */
   readonly scale: number;
+  /** Whether timestamps are agreed to; without them there is no room for the other options. */
+  readonly timestamps: boolean;
+  /** Whether window scaling is agreed to. */
+  readonly scales: boolean;
+  /** Whether SACK is agreed to. */
+  readonly sack: boolean;
+  /** Whether ECN is agreed to. */
+  readonly ecn: boolean;
 }
 
 /** The cookies of one stack. */
@@ -67,7 +75,13 @@ export class SynFlood {
   }
 
   /** Answers a SYN without remembering it. Gives `false` when too many answers wait. */
-  answer(segment: Segment, local: number, remote: number, now: number): boolean {
+  answer(
+    segment: Segment,
+    local: number,
+    remote: number,
+    offer: CookieOffer,
+    now: number,
+  ): boolean {
     if (this.#length === capacity) return false;
     const ports = (segment.destinationPort << 16) | segment.sourcePort;
     const cookie = makeCookie(
@@ -80,9 +94,10 @@ export class SynFlood {
       now,
     );
     const options = this.#options;
-    options.windowScale = segment.windowScale;
-    options.sackPermitted = segment.sackPermitted;
-    options.ecn = (segment.flags & (TcpFlag.Ece | TcpFlag.Cwr)) === (TcpFlag.Ece | TcpFlag.Cwr);
+    options.windowScale = offer.scales ? segment.windowScale : -1;
+    options.sackPermitted = offer.sack && segment.sackPermitted;
+    options.ecn = offer.ecn &&
+      (segment.flags & (TcpFlag.Ece | TcpFlag.Cwr)) === (TcpFlag.Ece | TcpFlag.Cwr);
     const clock = (Math.floor(now) + timestampOffset(this.#hash, local, remote)) | 0;
     const at = ((this.#head + this.#length++) % capacity) * width;
     const words = this.#words;
@@ -94,8 +109,8 @@ export class SynFlood {
     words[at + 5] = stampOptions(clock, options);
     words[at + 6] = segment.timestampValue;
     // Without a timestamp there is nowhere to keep the other options: they are not agreed to.
-    words[at + 7] = !segment.hasTimestamps ? 0 : hasTimestampsFlag |
-      (segment.sackPermitted ? sackFlag : 0) | (segment.windowScale >= 0 ? scaleFlag : 0) |
+    words[at + 7] = !(offer.timestamps && segment.hasTimestamps) ? 0 : hasTimestampsFlag |
+      (options.sackPermitted ? sackFlag : 0) | (options.windowScale >= 0 ? scaleFlag : 0) |
       (options.ecn ? ecnFlag : 0);
     this.#lastSent = now;
     return true;

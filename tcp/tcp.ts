@@ -82,11 +82,23 @@ export class Tcp extends BranchNode {
     this.hash = new KeyedHash(random);
     this.#flood = new SynFlood(this.hash);
     // Like every connection that it makes: the settings of one speak for all.
-    const { receiveMss, receiver, offeredScale } = new TcpConnection(options);
+    const {
+      receiveMss,
+      receiver,
+      offeredScale,
+      offersTimestamps,
+      offersWindowScaling,
+      offersSack,
+      ecn,
+    } = new TcpConnection(options);
     this.#offer = {
       mss: receiveMss,
       window: Math.min(receiver.buffer.limit, 0xffff),
       scale: offeredScale,
+      timestamps: offersTimestamps,
+      scales: offersWindowScaling,
+      sack: offersSack,
+      ecn: ecn !== "off",
     };
     this.#portOffset = randomBelow(random, ephemeralCount);
   }
@@ -295,7 +307,7 @@ export class Tcp extends BranchNode {
   /** More handshakes are under way than are remembered: a cookie, unless nobody accepts what is complete either. */
   #defend(listener: TcpListener, segment: Segment, packet: Packet, now: number): Verdict {
     const { source, destination } = packet;
-    if (listener.hasRoom && this.#flood.answer(segment, destination, source, now)) {
+    if (listener.hasRoom && this.#flood.answer(segment, destination, source, this.#offer, now)) {
       this.counters.TcpExtSyncookiesSent++;
       this.requestTurn();
       return Verdict.Ok;
