@@ -124,6 +124,11 @@ export function connectionRefused(): NetworkError {
   return networkError("ConnectionRefused", "Connection refused (os error 111)", "ECONNREFUSED");
 }
 
+/** What Deno throws for a buffer that is none. */
+export function notBytes(): TypeError {
+  return new TypeError("expected typed ArrayBufferView");
+}
+
 /** A connection whose sending direction is over. */
 export function brokenPipe(): NetworkError {
   return networkError("BrokenPipe", "Broken pipe (os error 32)", "EPIPE");

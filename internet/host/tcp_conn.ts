@@ -5,7 +5,8 @@
  */
 import { formatIpv4 } from "@octet/netip";
 import { type TcpConnection, TcpError, TcpEvent } from "@octet/tcp";
-import { badResource, brokenPipe, interrupted, tcpError } from "./errors.ts";
+import { readableOf, writableOf } from "./conn_streams.ts";
+import { badResource, brokenPipe, interrupted, notBytes, tcpError } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 
 /** An address and port, as `Deno.NetAddr`. */
@@ -23,9 +24,6 @@ interface Waiting<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;
 }
-
-/** How much the streams carry in one chunk, in bytes. */
-const chunkSize = 65_536;
 
 /** A TCP connection, interchangeable with `Deno.TcpConn`. */
 export class TcpConn implements Disposable {
@@ -47,14 +45,14 @@ export class TcpConn implements Disposable {
     this.#connection = connection;
     this.#loop = loop;
     this.localAddr = {
-      transport: "tcp",
       hostname: formatIpv4(connection.localAddress),
       port: connection.localPort,
+      transport: "tcp",
     };
     this.remoteAddr = {
-      transport: "tcp",
       hostname: formatIpv4(connection.remoteAddress),
       port: connection.remotePort,
+      transport: "tcp",
     };
     connection.onEvent = (events) => this.#changed(events);
     loop.hold(this);
@@ -75,8 +73,9 @@ export class TcpConn implements Disposable {
    * @throws {Deno.errors.TimedOut} When the peer is silent for too long.
    */
   read(p: Uint8Array): Promise<number | null> {
-    if (this.#closed) return Promise.reject(badResource());
+    if (!(p instanceof Uint8Array)) return Promise.reject(notBytes());
     if (p.length === 0) return Promise.resolve(0);
+    if (this.#closed) return Promise.reject(badResource());
     if (this.#reads.length === 0) {
       const connection = this.#connection;
       const count = connection.read(p);
@@ -85,7 +84,7 @@ export class TcpConn implements Disposable {
         return Promise.resolve(count);
       }
       if (connection.isEndOfStream) {
-        const error = this.#takeError();
+        const error = this.#readError();
         return error === null ? Promise.resolve(null) : Promise.reject(error);
       }
     }
@@ -101,9 +100,10 @@ export class TcpConn implements Disposable {
    * @throws {Deno.errors.BrokenPipe} When the sending direction is over.
    */
   write(p: Uint8Array): Promise<number> {
+    if (!(p instanceof Uint8Array)) return Promise.reject(notBytes());
     if (this.#closed) return Promise.reject(badResource());
     const connection = this.#connection;
-    if (!connection.mayWrite) return Promise.reject(this.#takeError() ?? brokenPipe());
+    if (!connection.mayWrite) return Promise.reject(this.#writeError());
     if (p.length === 0) return Promise.resolve(0);
     if (this.#writes.length === 0) {
       const count = connection.write(p);
@@ -167,35 +167,17 @@ export class TcpConn implements Disposable {
   /** Does not end the process: it is the connection's host that keeps it alive, until it is closed. */
   unref(): void {}
 
-  /** What the peer sends, as a stream; cancelling it closes the connection. */
+  /** What the peer sends, as a stream; reading it to the end or cancelling it closes the connection. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
-    return this.#readable ??= new ReadableStream({
-      pull: async (controller) => {
-        const chunk = new Uint8Array(chunkSize);
-        const count = await this.read(chunk);
-        if (count !== null) {
-          controller.enqueue(chunk.subarray(0, count));
-          return;
-        }
-        controller.close();
-        if (!this.#connection.mayWrite) this[Symbol.dispose]();
-      },
-      cancel: () => this[Symbol.dispose](),
-    }, { highWaterMark: 0 });
+    return this.#readable ??= readableOf(this);
   }
 
-  /** A stream to the peer; closing it ends the sending direction, aborting it closes the connection. */
+  /**
+   * A stream to the peer; closing or aborting it closes the connection, as in Deno. Half of it is closed by
+   * {@linkcode TcpConn.closeWrite}.
+   */
   get writable(): WritableStream<Uint8Array<ArrayBufferLike>> {
-    return this.#writable ??= new WritableStream({
-      write: async (chunk) => {
-        for (let at = 0; at < chunk.length;) at += await this.write(chunk.subarray(at));
-      },
-      close: async () => {
-        await this.closeWrite();
-        if (this.#connection.isEndOfStream) this[Symbol.dispose]();
-      },
-      abort: () => this[Symbol.dispose](),
-    });
+    return this.#writable ??= writableOf(this);
   }
 
   /** Ends the connection at once: the peer is told with a reset. */
@@ -222,7 +204,7 @@ export class TcpConn implements Disposable {
         resolve(count);
         continue;
       }
-      const error = this.#takeError();
+      const error = this.#readError();
       if (error === null) resolve(null);
       else reject(error);
     }
@@ -236,7 +218,7 @@ export class TcpConn implements Disposable {
       if (count === 0) return;
       this.#writes.shift();
       if (count > 0) resolve(count);
-      else reject(this.#takeError() ?? brokenPipe());
+      else reject(this.#writeError());
     }
   }
 
@@ -245,6 +227,17 @@ export class TcpConn implements Disposable {
     this.#reads = [];
     this.#writes = [];
     return taken;
+  }
+
+  /** What a read at the end says: after the peer's FIN nothing but that, whatever came later. */
+  #readError(): Error | null {
+    return this.#connection.receiver.finReached ? null : this.#takeError();
+  }
+
+  /** What a write says that comes too late: a reset behind the peer's FIN is a broken pipe. */
+  #writeError(): Error {
+    const error = this.#takeError();
+    return error === null || this.#connection.receiver.finReached ? brokenPipe() : error;
   }
 
   /** The error that ended the connection, once, as a kernel tells it. */
