@@ -201,6 +201,21 @@ Deno.test("completing does nothing where no checksum was begun", () => {
   packet.release();
 });
 
+Deno.test("TCP's checksum stays zero when it comes out so: only UDP has all ones for it", () => {
+  const packet = new Packet(100);
+  packet.bytes.fill(0x5c, 0, 64);
+  packet.length = 64;
+  packet.source = 0x0a4d0001;
+  packet.destination = 0x0a4d0002;
+  packet.bytes.fill(0, 60, 62);
+  packet.startChecksum(6, 20, 44, 16);
+  writeU16(packet.bytes, 60, 0xffff - packet.sum(20, packet.length, 0));
+  packet.completeChecksum();
+  assertEquals([packet.bytes[36], packet.bytes[37]], [0, 0]);
+  assertEquals(packet.verifyTransport(6, 20, packet.length), true);
+  packet.release();
+});
+
 Deno.test("a checksum that comes out as zero is sent as all ones (RFC 768)", () => {
   const packet = udpPacket();
   const length = packet.length - 20;

@@ -7,6 +7,9 @@ import { foldSum, pseudoHeaderSum, sumBytes } from "./checksum.ts";
 import { allocate, type Block, copyBytes, release, sumSlab } from "./memory.ts";
 import { writeU16 } from "./byte_order.ts";
 
+/** Where the checksum lies in a UDP header (RFC 768). */
+const udpChecksumOffset = 6;
+
 /**
  * A frame and its facts. On the way up each layer fills in what the next one needs; on the way down
  * the upper layer says where the frame is to go and the lower ones write the headers.
@@ -182,8 +185,10 @@ export class Packet {
     const start = this.checksumStart;
     if (start === 0) return;
     const value = ~this.sum(start, this.length, 0) & 0xffff;
-    // RFC 768: a UDP checksum that comes out as zero is sent as all ones; for TCP they are the same number.
-    writeU16(this.bytes, start + this.checksumOffset, value === 0 ? 0xffff : value);
+    // RFC 768: a UDP checksum that comes out as zero is sent as all ones. TCP's stays zero: the same number to who
+    // adds it up, but all ones cannot come out of a sum that is not empty (RFC 1624 §3), and analysers complain of it.
+    const isUdp = this.checksumOffset === udpChecksumOffset;
+    writeU16(this.bytes, start + this.checksumOffset, value === 0 && isUdp ? 0xffff : value);
     this.checksumStart = 0;
   }
 
