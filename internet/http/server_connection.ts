@@ -268,7 +268,7 @@ export class ServerConnection {
     const body = readStaticBody(response);
     if (body === undefined) return false;
     const length = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length;
-    const { fields } = responseFields(response.headers);
+    const { fields, announced } = responseFields(response.headers);
     const needed = sizeOf(fields, response.statusText) + length;
     if (this.#out === null) this.#out = this.#owner.takeBuffer();
     if (needed > this.#out.length - this.#outEnd) return false;
@@ -283,7 +283,10 @@ export class ServerConnection {
       bytes = body;
       size = body.length;
     }
-    const framer = this.#writeHead(response, fields, body === null ? undefined : size);
+    // Only to HEAD may a length be told without the body (RFC 9110 §8.6).
+    const isHead = body === null && announced >= 0 && this.#exchange.head.isMethod("HEAD");
+    const told = body !== null ? size : isHead ? announced : undefined;
+    const framer = this.#writeHead(response, fields, told);
     if (bytes !== null && framer.kind !== BodyKind.None) {
       framer.open(this.#out, this.#outEnd, size);
       this.#out.set(bytes, this.#outEnd);
