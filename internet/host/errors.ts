@@ -20,6 +20,7 @@ type ErrorName =
   | "AddrNotAvailable"
   | "BadResource"
   | "BrokenPipe"
+  | "Busy"
   | "ConnectionAborted"
   | "ConnectionRefused"
   | "ConnectionReset"
@@ -142,18 +143,43 @@ export function abortReason(signal: AbortSignal): unknown {
 }
 
 /**
- * Checks a port as Deno does.
+ * Checks a port as Deno does, which takes text too.
  *
+ * @param port What a program gave.
+ * @param least The smallest that makes sense: 0 for "any", or 1.
+ * @returns The port as a number.
  * @throws {TypeError} When it is no integer.
  * @throws {RangeError} When it is out of range.
  */
-export function checkPort(port: number): number {
-  if (typeof port !== "number") {
+export function checkPort(port: unknown, least: 0 | 1): number {
+  if (typeof port !== "number" && typeof port !== "string") {
     throw new TypeError(`Invalid port (expected number): ${String(port)}`);
   }
-  if (!Number.isInteger(port)) throw new TypeError(`Invalid port: ${port}`);
-  if (port < 0 || port > 65_535) throw new RangeError(`Invalid port (out of range): ${port}`);
-  return port;
+  const number = port === "" ? NaN : Number(port);
+  if (!Number.isInteger(number)) {
+    const text = typeof port === "string" && Number.isNaN(number) ? `'${port}'` : port;
+    throw new TypeError(`Invalid port: ${text}`);
+  }
+  if (number < least || number > 65_535) {
+    throw new RangeError(`Invalid port (out of range): ${port}`);
+  }
+  return number;
+}
+
+/**
+ * Checks the transport that a program asks for.
+ *
+ * @throws {TypeError} When it is another than `only`.
+ */
+export function checkTransport(transport: string | undefined, only: "tcp" | "udp"): void {
+  if (transport !== undefined && transport !== only) {
+    throw new TypeError(`Unsupported transport: '${transport}'`);
+  }
+}
+
+/** What Deno throws for a host name without a character. */
+export function emptyHost(): URIError {
+  return new URIError("invalid empty host: ''");
 }
 
 function withCode(error: NetworkError, code: string): NetworkError {

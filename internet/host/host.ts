@@ -21,7 +21,8 @@ import {
   abortReason,
   addressInUse,
   checkPort,
-  connectionRefused,
+  checkTransport,
+  emptyHost,
   type NetworkError,
   networkError,
   networkUnreachable,
@@ -66,8 +67,8 @@ export interface ConnectOptions {
 
 /** Where to listen; as `Deno.TcpListenOptions`. */
 export interface ListenOptions {
-  /** The port; 0 for any that is free. */
-  port: number;
+  /** The port; 0, or none, for any that is free. */
+  port?: number;
   /** The address to listen on; `"0.0.0.0"`, all of the host's, when not given. */
   hostname?: string;
   /** `"tcp"`. */
@@ -78,8 +79,8 @@ export interface ListenOptions {
 
 /** Where to receive datagrams; as `Deno.UdpListenOptions`. */
 export interface ListenDatagramOptions {
-  /** The port; 0 for any that is free. */
-  port: number;
+  /** The port; 0, or none, for any that is free. */
+  port?: number;
   /** The address to bind; `"0.0.0.0"`, all of the host's, when not given. */
   hostname?: string;
   /** `"udp"`. */
@@ -231,8 +232,10 @@ export class Host implements AsyncDisposable {
    * @throws {Deno.errors.TimedOut} When nobody answers.
    */
   async connect(options: ConnectOptions): Promise<TcpConn> {
-    const port = checkPort(options.port);
     const { signal } = options;
+    if (signal?.aborted) throw abortReason(signal);
+    checkTransport(options.transport, "tcp");
+    const port = checkPort(options.port, 1);
     const addresses = await this.lookup(options.hostname ?? "127.0.0.1", signal);
     let failure: unknown = null;
     for (const address of addresses) {
@@ -256,7 +259,8 @@ export class Host implements AsyncDisposable {
    */
   listen(options: ListenOptions): TcpListener {
     const { tcp } = this.stack;
-    const wanted = checkPort(options.port);
+    checkTransport(options.transport, "tcp");
+    const wanted = checkPort(options.port ?? 0, 0);
     const address = this.#localAddress(options.hostname);
     const port = wanted === 0 ? tcp.unusedPort() : wanted;
     if (!tcp.canListen(port, address)) throw addressInUse();
@@ -276,7 +280,8 @@ export class Host implements AsyncDisposable {
    * @throws {Deno.errors.AddrNotAvailable} When the address is none of the host's.
    */
   listenDatagram(options: ListenDatagramOptions): DatagramConn {
-    const port = checkPort(options.port);
+    checkTransport(options.transport, "udp");
+    const port = checkPort(options.port ?? 0, 0);
     const address = this.#localAddress(options.hostname);
     if (port !== 0 && this.stack.udp.nodeAt(port) !== null) throw addressInUse();
     return new DatagramConn(this.#loop, address, port);
@@ -460,7 +465,6 @@ export class Host implements AsyncDisposable {
 
   async #dial(address: number, port: number, signal?: AbortSignal): Promise<TcpConn> {
     if (signal?.aborted) throw abortReason(signal);
-    if (port === 0) throw connectionRefused();
     const { tcp, ipv4 } = this.stack;
     if (!this.#loop.isRunning) throw networkError("NotConnected", "Host has been closed");
     if (ipv4.sourceFor(address) === 0) throw networkUnreachable();
@@ -492,7 +496,8 @@ export class Host implements AsyncDisposable {
 
   #localAddress(hostname: string | undefined): number {
     if (hostname === undefined || hostname === "0.0.0.0") return 0;
-    const address = tryParseIpv4(hostname);
+    if (hostname === "") throw emptyHost();
+    const address = tryParseIpv4(hostname === "localhost" ? "127.0.0.1" : hostname);
     if (address === undefined || !this.stack.ipv4.isLocal(address)) throw notOurs();
     return address;
   }

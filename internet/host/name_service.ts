@@ -12,7 +12,7 @@ import {
   type RecordTypeName,
 } from "@octet/dns";
 import { formatIpv4, tryParseIpv4 } from "@octet/netip";
-import { abortReason, networkError } from "./errors.ts";
+import { abortReason, emptyHost, networkError } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 import type { TcpConn } from "./tcp_conn.ts";
 
@@ -42,6 +42,7 @@ export class NameService {
    * @throws {Deno.errors.NotFound} When the name has none, or nobody can say.
    */
   async addresses(name: string, signal?: AbortSignal): Promise<number[]> {
+    if (name === "") throw emptyHost();
     const literal = tryParseIpv4(name);
     if (literal !== undefined) return [literal];
     const query = await this.query(name, "A", this.resolver, signal);

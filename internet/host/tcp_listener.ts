@@ -6,7 +6,7 @@
 import { formatIpv4 } from "@octet/netip";
 import type { TcpListener as Listener } from "@octet/tcp";
 import { TcpState } from "@octet/tcp";
-import { badResource } from "./errors.ts";
+import { badResource, networkError } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 import { type NetAddr, TcpConn } from "./tcp_conn.ts";
 
@@ -16,12 +16,12 @@ interface Waiting {
 }
 
 /** Waits for TCP connections; interchangeable with `Deno.TcpListener`. */
-export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
+export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
   /** Where it listens. */
   readonly addr: NetAddr;
   readonly #listener: Listener;
   readonly #loop: RunLoop;
-  #waiting: Waiting[] = [];
+  #waiting: Waiting | null = null;
   #closed = false;
 
   /** Wraps a listener; `Host.listen` does so. */
@@ -29,26 +29,28 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
     this.#listener = listener;
     this.#loop = loop;
     this.addr = {
-      transport: "tcp",
       hostname: formatIpv4(listener.address),
       port: listener.port,
+      transport: "tcp",
     };
     listener.onConnection = () => this.#serve();
     loop.hold(this);
   }
 
   /**
-   * Waits for the next connection.
+   * Waits for the next connection. One call at a time.
    *
    * @throws {Deno.errors.BadResource} When the listener has been closed, also while waiting.
+   * @throws {Deno.errors.Busy} When another call waits.
    */
   accept(): Promise<TcpConn> {
     if (this.#closed) return Promise.reject(badResource("Listener has been closed"));
-    if (this.#waiting.length === 0) {
-      const conn = this.#take();
-      if (conn !== null) return Promise.resolve(conn);
+    if (this.#waiting !== null) {
+      return Promise.reject(networkError("Busy", "Another accept task is ongoing"));
     }
-    return new Promise((resolve, reject) => this.#waiting.push({ resolve, reject }));
+    const conn = this.#take();
+    if (conn !== null) return Promise.resolve(conn);
+    return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
   }
 
   /**
@@ -59,9 +61,8 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   close(): void {
     if (this.#closed) throw badResource();
     this.#closed = true;
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const { reject } of waiting) reject(badResource("Listener has been closed"));
+    this.#waiting?.reject(badResource("Listener has been closed"));
+    this.#waiting = null;
     this.#loop.release(this);
     this.#listener.close(this.#loop.now());
     this.#loop.flush();
@@ -78,18 +79,25 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   /** Does not end the process: it is the listener's host that keeps it alive, until it is closed. */
   unref(): void {}
 
-  /** Connections as they come, until the listener is closed. */
-  async *[Symbol.asyncIterator](): AsyncIterableIterator<TcpConn> {
-    while (!this.#closed) {
-      let conn: TcpConn;
-      try {
-        conn = await this.accept();
-      } catch (error) {
-        if (this.#closed) return;
-        throw error;
-      }
-      yield conn;
+  /** The next connection, as an iteration wants it; a listener that is closed ends it. */
+  async next(): Promise<IteratorResult<TcpConn>> {
+    try {
+      return { value: await this.accept(), done: false };
+    } catch (error) {
+      if (this.#closed) return { value: undefined, done: true };
+      throw error;
     }
+  }
+
+  /** Ends an iteration that is left early, and closes the listener. */
+  return(value?: unknown): Promise<IteratorResult<TcpConn>> {
+    this[Symbol.dispose]();
+    return Promise.resolve({ value, done: true });
+  }
+
+  /** Connections as they come, until the listener is closed; leaving the iteration closes it. */
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 
   #take(): TcpConn | null {
@@ -104,10 +112,11 @@ export class TcpListener implements AsyncIterable<TcpConn>, Disposable {
   }
 
   #serve(): void {
-    while (this.#waiting.length > 0) {
-      const conn = this.#take();
-      if (conn === null) return;
-      this.#waiting.shift()!.resolve(conn);
-    }
+    if (this.#waiting === null) return;
+    const conn = this.#take();
+    if (conn === null) return;
+    const { resolve } = this.#waiting;
+    this.#waiting = null;
+    resolve(conn);
   }
 }
