@@ -68,7 +68,6 @@ export function print(text: string): void {
 /** Text from the network or a command line as it may be shown on a terminal: one line, no control characters. */
 export function printable(text: string): string {
   return text.replace(
-    // deno-fmt-ignore
     /[\p{Cc}\p{Cf}\u2028\u2029]/gu,
     (character) => `\\x${character.codePointAt(0)!.toString(16).padStart(2, "0")}`,
   );
@@ -109,7 +108,9 @@ function asksForHelp(args: readonly string[]): boolean {
   return args.slice(0, end < 0 ? undefined : end).includes("--help");
 }
 
-function report(program: Program, error: unknown): number {
+function report(program: Program, thrown: unknown): number {
+  // What went wrong first counts, not what closing came to after it.
+  const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
   // Who closed our standard output has seen enough; curl's code for it is 23.
   if (error instanceof Deno.errors.BrokenPipe) return 23;
   const message = error instanceof Error ? error.message : String(error);

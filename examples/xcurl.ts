@@ -27,10 +27,11 @@ async function main(args: Arguments, interrupt: AbortSignal): Promise<number> {
   report.add({ url: settings.url.href, method: settings.method, link: settings.link.name });
   try {
     await fetchAll(settings, report, signal);
-  } catch (error) {
+  } catch (thrown) {
+    const error = thrown instanceof SuppressedError ? thrown.suppressed : thrown;
     const told = interrupt.aborted
       ? new ExitError(130, "Interrupted")
-      : limit?.aborted === true && !(error instanceof ExitError && error.cause !== limit.reason)
+      : limit?.aborted === true && !(error instanceof ExitError)
       ? new ExitError(Exit.TimedOut, `Timed out after ${timeout / 1000} s`)
       : error instanceof ExitError
       ? error

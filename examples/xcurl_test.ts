@@ -170,3 +170,25 @@ Deno.test("Ctrl-C ends xcurl with 130, its capture written", async () => {
     assert((await Deno.stat(`${folder}/p.pcapng`)).size > 500);
   });
 });
+
+Deno.test("The examples of --help work when pasted, where they need no device", async () => {
+  await withFolder(async (folder) => {
+    const { stdout } = await runExample("xcurl.ts", ["--help"]);
+    const lines = stdout.split("\n").filter((line) => line.startsWith("  deno run ")).slice(1);
+    const pasted = lines.filter((line) => !line.includes("tap:"));
+    assertEquals([lines.length, pasted.length], [7, 5]);
+    for (const line of pasted) {
+      const words = line.trim().split(" ").slice(2);
+      const at = words.indexOf("examples/xcurl.ts");
+      const result = await runExample("xcurl.ts", words.slice(at + 1), {
+        permissions: words.slice(0, at),
+        cwd: folder,
+      });
+      assertEquals(result.code, 0, `${line}\n${result.stderr}`);
+    }
+    assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name).sort(), [
+      "page.html",
+      "page.pcapng",
+    ]);
+  });
+});
