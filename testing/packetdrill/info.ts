@@ -3,7 +3,7 @@
  *
  * @module
  */
-import * as tcp from "@octet/tcp";
+import { type TcpConnection, tcpInfo } from "@octet/tcp";
 import { infoSymbols } from "./constants.ts";
 
 /**
@@ -15,39 +15,12 @@ import { infoSymbols } from "./constants.ts";
  * @returns `undefined` when nothing is known by the name.
  */
 export function infoValue(
-  connection: tcp.TcpConnection | null,
+  connection: TcpConnection | null,
   name: string,
   now: number,
 ): number | undefined {
   if (!name.startsWith("tcpi_")) return infoSymbols[name];
   if (connection === null) return undefined;
-  const field = name.slice(5);
-  const whole: unknown = Reflect.get(tcp, "tcpInfo");
-  if (typeof whole === "function") {
-    const info: unknown = whole(connection, now);
-    const value: unknown = typeof info === "object" && info !== null
-      ? Reflect.get(info, field)
-      : undefined;
-    if (typeof value === "number" || typeof value === "boolean") return Number(value);
-  }
-  return basicFields[field]?.(connection);
+  const value: unknown = Reflect.get(tcpInfo(connection, now), name.slice(5));
+  return typeof value === "number" || typeof value === "boolean" ? Number(value) : undefined;
 }
-
-/** Fields that the connection's own variables tell. */
-const basicFields: Readonly<Record<string, (connection: tcp.TcpConnection) => number>> = {
-  state: ({ state }) => state,
-  ca_state: ({ sender }) => sender.recovery.state === 0 ? 0 : sender.recovery.state + 2,
-  retransmits: ({ sender }) => sender.retries,
-  backoff: ({ sender }) => sender.rtt.backoff,
-  snd_mss: ({ sender }) => sender.mss,
-  unacked: ({ sender }) => Math.ceil(sender.flight / sender.mss),
-  snd_cwnd: ({ sender }) => Math.floor(sender.cwnd / sender.mss),
-  snd_ssthresh: ({ sender }) =>
-    Math.min(Math.floor(sender.congestion.ssthresh / sender.mss), 0x7fff_ffff),
-  rto: ({ sender }) => Math.round(sender.rtt.rto * 1000),
-  rtt: ({ sender }) => Math.round(sender.rtt.srtt * 1000),
-  rttvar: ({ sender }) => Math.round(sender.rtt.rttvar * 1000),
-  total_retrans: ({ sender }) => sender.retransmissions,
-  notsent_bytes: ({ sender }) => sender.unsent,
-  snd_wnd: ({ sender }) => sender.wnd,
-};

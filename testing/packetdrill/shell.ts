@@ -44,9 +44,9 @@ export function readShell(text: string, sysctls: Sysctls): number {
   return slept;
 }
 
-/** `;`, `&&` and `||` part commands, except in quotes and in `$((…))`. */
+/** `;`, `&` and `|` part commands, except in quotes, in `$((…))` and in redirections. */
 function splitCommands(line: string): string[] {
-  const parts = line.match(/(?:"[^"]*"|'[^']*'|\$\(\([^)]*\)+|[^;&|]|&(?!&)|\|(?!\|))+/g) ?? [];
+  const parts = line.match(/(?:"[^"]*"|'[^']*'|\$\(\([^)]*\)+|>&|[^;&|])+/g) ?? [];
   return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 

@@ -14,6 +14,7 @@ const kernelDefaults: Readonly<Record<string, string>> = {
   tcp_sack: "1",
   tcp_window_scaling: "1",
   tcp_congestion_control: "cubic",
+  tcp_ecn: "2",
 };
 
 /** What the `defaults.sh` of Linux's collection of scripts sets beyond that. */
@@ -100,22 +101,30 @@ export class Sysctls {
 
   #note(name: string, value: string): void {
     if (name in kernelDefaults || invisible.has(name)) return;
-    if (name === "tcp_ecn" || harmless[name]?.includes(value)) return;
+    if (harmless[name]?.includes(value)) return;
     this.ignored.push(`${name}=${value}`);
   }
 
   /** The connection options that the settings come to. */
   connectionOptions(): TcpConnectionOptions {
-    const [, , receiveBuffer] = this.#triple("tcp_rmem");
-    const [, , sendBuffer] = this.#triple("tcp_wmem");
+    const [, , maxReceiveBuffer] = this.#triple("tcp_rmem");
+    const [, , maxSendBuffer] = this.#triple("tcp_wmem");
     return {
-      receiveBuffer,
-      sendBuffer,
+      maxReceiveBuffer,
+      maxSendBuffer,
+      ecn: this.#ecn(),
       sack: this.#values.get("tcp_sack") !== "0",
       timestamps: this.#values.get("tcp_timestamps") !== "0",
       windowScaling: this.#values.get("tcp_window_scaling") !== "0",
       congestionControl: congestionControlNamed(this.#values.get("tcp_congestion_control")!),
     };
+  }
+
+  #ecn(): "on" | "accept" | "off" {
+    const value = this.#values.get("tcp_ecn")!;
+    const known = { "0": "off", "1": "on", "2": "accept" } as const;
+    if (value === "0" || value === "1" || value === "2") return known[value];
+    throw new Unsupported(`AccECN (tcp_ecn=${value})`);
   }
 
   #triple(name: string): [number, number, number] {

@@ -55,7 +55,10 @@ export class Traffic {
       }
       this.#segments.push(sent);
       const { flow } = this.#kernel;
-      if (flow !== null) this.#log(`sent ${formatPacket(translate(sent, flow))}`);
+      if (flow === null) return;
+      const isOurs = sent.localPort === flow.localPort && sent.remotePort === flow.remotePort;
+      if (isOurs && (sent.flags & TcpFlag.Syn) !== 0) flow.liveIss ??= sent.sequence;
+      this.#log(`sent ${formatPacket(translate(sent, flow))}`);
     };
   }
 

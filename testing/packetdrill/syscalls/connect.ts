@@ -97,6 +97,11 @@ export const acceptCall: Handler = (kernel, list, expected) => {
     child.abortsOnClose = socket.abortsOnClose;
     child.unsentLowWater = socket.unsentLowWater;
     for (const [name, value] of socket.remembered) child.remembered.set(name, value);
+    const { userTimeout } = socket.options;
+    if (userTimeout !== undefined) {
+      child.options.userTimeout = userTimeout;
+      connection.userTimeout = userTimeout;
+    }
     child.adopt(connection, kernel.world.milliseconds);
     const { flow } = kernel;
     if (flow !== null && flow.remotePort === connection.remotePort) flow.connection = connection;

@@ -107,6 +107,10 @@ function applyNumber(kernel: Kernel, socket: Socket, name: string, value: number
         connection.requestTurn();
       }
       return;
+    case "TCP_USER_TIMEOUT":
+      socket.options.userTimeout = value;
+      if (connection !== null) connection.userTimeout = value;
+      return;
     case "TCP_NOTSENT_LOWAT":
       socket.unsentLowWater = value === 0 ? Infinity : value >>> 0;
       return;

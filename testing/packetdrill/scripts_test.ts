@@ -1,0 +1,22 @@
+import { findScripts, runFile } from "./main.ts";
+import { formatResult } from "./report.ts";
+
+const directory = new URL("./scripts", import.meta.url).pathname;
+
+/** Scripts that hold TCP to a rule that it does not keep yet; one that passes is to leave the list. */
+const notYet: ReadonlySet<string> = new Set([
+  // SACKed octets grow the congestion window outside of recovery.
+  "limited_transmit/new_data.pkt",
+  // What an acknowledgement covers is taken for reordered when it carries SACK blocks too.
+  "sack/hole_is_repaired.pkt",
+]);
+
+for (const file of findScripts(directory)) {
+  const name = file.slice(directory.length + 1);
+  Deno.test(`packetdrill script ${name}`, () => {
+    const options = [["strict_end", ""]] as const;
+    const result = runFile(file, { verbose: true, json: false, options, paths: [] });
+    const isExpected = (result.verdict === "pass") !== notYet.has(name);
+    if (!isExpected) throw new Error(formatResult(result, true));
+  });
+}
