@@ -3,17 +3,20 @@
  *
  * @module
  */
-import { formatIpv4, parseIpv4 } from "@octet/netip";
+import { formatIpv4, tryParseIpv4 } from "@octet/netip";
 import { UdpError, UdpSocket } from "@octet/udp";
 import { Verdict } from "@octet/wire";
 import {
   badResource,
+  checkPort,
   connectionRefused,
   hostUnreachable,
   interrupted,
+  invalidArgument,
+  messageTooLong,
   type NetworkError,
-  networkError,
   networkUnreachable,
+  notBytes,
 } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 import type { NetAddr } from "./tcp_conn.ts";
@@ -32,6 +35,9 @@ interface Sending {
   readonly reject: (reason: unknown) => void;
 }
 
+/** Finds the addresses of a name, host order. */
+export type Lookup = (name: string) => Promise<number[]>;
+
 /** The longest UDP payload over IPv4, in bytes. */
 const maxPayload = 65_507;
 
@@ -41,6 +47,7 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
   readonly addr: NetAddr;
   readonly #socket: UdpSocket;
   readonly #loop: RunLoop;
+  readonly #lookup: Lookup;
   #receiving: Receiving[] = [];
   #sending: Sending[] = [];
   #closed = false;
@@ -50,8 +57,9 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
    *
    * @throws {RangeError} When the port is bound already.
    */
-  constructor(loop: RunLoop, address: number, port: number) {
+  constructor(loop: RunLoop, address: number, port: number, lookup: Lookup) {
     this.#loop = loop;
+    this.#lookup = lookup;
     this.#socket = new UdpSocket({
       localAddress: address,
       localPort: port,
@@ -61,9 +69,9 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
     });
     loop.stack.udp.register(this.#socket);
     this.addr = {
-      transport: "udp",
       hostname: formatIpv4(address),
       port: this.#socket.localPort,
+      transport: "udp",
     };
     loop.hold(this);
   }
@@ -82,7 +90,7 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
    * @throws {Deno.errors.ConnectionRefused} When the connected peer has nobody on that port.
    */
   receive(p?: Uint8Array): Promise<[Uint8Array, NetAddr]> {
-    if (this.#closed) return Promise.reject(badResource("Socket has been closed"));
+    if (this.#closed) return Promise.reject(socketClosed());
     const buffer = p ?? new Uint8Array(maxPayload);
     if (this.#receiving.length === 0) {
       const error = this.#takeError();
@@ -96,21 +104,29 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
    * Sends a datagram.
    *
    * @param p The payload, at most 65,507 bytes.
-   * @param addr To whom; the hostname must be an IPv4 address.
+   * @param addr To whom: a name or an IPv4 address, `"127.0.0.1"` when not given, and a port from 1 to 65,535.
    * @returns The length of the payload.
    * @throws {Deno.errors.BadResource} When the socket has been closed.
-   * @throws {SyntaxError} When the hostname is no address.
+   * @throws {Deno.errors.NotFound} When the name does not resolve.
+   * @throws {TypeError} When the port is 0 or no integer.
+   * @throws {RangeError} When the port is out of range.
+   * @throws {Error} With code `EMSGSIZE` when the payload is too long, `ENETUNREACH` when no route leads there.
    */
-  // deno-lint-ignore require-await -- what is wrong with the arguments rejects, as everywhere in this API
   async send(p: Uint8Array, addr: { hostname?: string; port: number }): Promise<number> {
-    if (this.#closed) throw badResource();
-    const address = parseIpv4(addr.hostname ?? "127.0.0.1");
-    if (this.#sending.length === 0) {
-      const sent = this.#send(p, address, addr.port);
-      if (sent) return p.length;
-    }
+    if (this.#closed) throw socketClosed();
+    if (!(p instanceof Uint8Array)) throw notBytes();
+    const port = checkPort(addr.port, 0);
+    const hostname = addr.hostname ?? "127.0.0.1";
+    const literal = tryParseIpv4(hostname);
+    let payload = p;
+    if (literal === undefined) payload = p.slice();
+    const address = literal ?? (await this.#lookup(hostname))[0]!;
+    if (this.#closed) throw interrupted();
+    if (port === 0) throw invalidArgument();
+    if (p.length > maxPayload) throw messageTooLong();
+    if (this.#sending.length === 0 && this.#send(payload, address, port)) return p.length;
     return new Promise((resolve, reject) => {
-      this.#sending.push({ payload: p.slice(), address, port: addr.port, resolve, reject });
+      this.#sending.push({ payload: payload.slice(), address, port, resolve, reject });
     });
   }
 
@@ -159,9 +175,9 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
     const socket = this.#socket;
     const length = socket.receive(buffer);
     const from: NetAddr = {
-      transport: "udp",
       hostname: formatIpv4(socket.sourceAddress),
       port: socket.sourcePort,
+      transport: "udp",
     };
     return [buffer.subarray(0, length), from];
   }
@@ -207,9 +223,13 @@ export class DatagramConn implements AsyncIterable<[Uint8Array, NetAddr]>, Dispo
       case UdpError.NetworkUnreachable:
         return networkUnreachable();
       case UdpError.MessageTooLong:
-        return networkError("InvalidData", "Message too long (os error 90)", "EMSGSIZE");
+        return messageTooLong();
       default:
         return hostUnreachable();
     }
   }
+}
+
+function socketClosed(): NetworkError {
+  return badResource("Socket has been closed");
 }

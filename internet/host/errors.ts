@@ -14,8 +14,8 @@ export interface NetworkError extends Error {
 
 type ErrorClass = new (message: string) => Error;
 
-/** The names that the API throws. */
-type ErrorName =
+/** The names of Deno's error classes that the API throws. */
+export type ErrorName =
   | "AddrInUse"
   | "AddrNotAvailable"
   | "BadResource"
@@ -25,7 +25,6 @@ type ErrorName =
   | "ConnectionRefused"
   | "ConnectionReset"
   | "Interrupted"
-  | "InvalidData"
   | "NotConnected"
   | "NotFound"
   | "TimedOut";
@@ -92,6 +91,16 @@ export function hostUnreachable(): NetworkError {
 /** A network that no route leads to. */
 export function networkUnreachable(): NetworkError {
   return withCode(new Error("Network is unreachable (os error 101)"), "ENETUNREACH");
+}
+
+/** A datagram that is too long for UDP, or for the way to its destination. */
+export function messageTooLong(): NetworkError {
+  return withCode(new Error("Message too long (os error 90)"), "EMSGSIZE");
+}
+
+/** What the kernel says to port 0 as a destination. */
+export function invalidArgument(): NetworkError {
+  return withCode(new TypeError("Invalid argument (os error 22)"), "EINVAL");
 }
 
 /** A peer that has reset the connection, or refused it. */

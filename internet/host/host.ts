@@ -284,7 +284,7 @@ export class Host implements AsyncDisposable {
     const port = checkPort(options.port ?? 0, 0);
     const address = this.#localAddress(options.hostname);
     if (port !== 0 && this.stack.udp.nodeAt(port) !== null) throw addressInUse();
-    return new DatagramConn(this.#loop, address, port);
+    return new DatagramConn(this.#loop, address, port, (name) => this.lookup(name));
   }
 
   /**
