@@ -2,6 +2,7 @@
  * `httpserver` on a TAP, asked by `curl` on the kernel's side.
  */
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { equals } from "@std/bytes";
 import { Namespace, type NamespaceChild, requirePeers } from "./_namespace.ts";
 
 const program = new URL("../examples/httpserver.ts", import.meta.url).pathname;
@@ -62,10 +63,10 @@ const badPackets = "_ws.malformed || ip.checksum.status == 0 || udp.checksum.sta
 /** Lets tshark judge a capture: nothing malformed, no wrong checksum. */
 async function checkCapture(namespace: Namespace, path: string): Promise<void> {
   const checks = ["tcp", "udp", "ip"].flatMap((name) => ["-o", `${name}.check_checksum:TRUE`]);
-  // Behind a gap tshark takes bytes of the body for HTTP of their own, and finds them malformed.
+  // Each packet by itself: behind a gap tshark takes bytes of the body for protocols of their own.
   // deno-fmt-ignore
   const bad = await namespace.run("tshark", [
-    "-r", path, ...checks, "--disable-protocol", "http",
+    "-r", path, ...checks, "--disable-protocol", "http", "-o", "tcp.desegment_tcp_streams:FALSE",
     "-Y", badPackets,
   ], { timeout: 120_000 });
   assertEquals(bad.stdout, "", "tshark has found bad packets");
@@ -106,7 +107,7 @@ Deno.test("httpserver gives curl 64 MiB byte for byte, and takes as many", async
       ...["-s", "--fail", "-o", `${folder}/back`, "-H", "Transfer-Encoding: chunked"],
       ...["--data-binary", `@${folder}/million`, `${base}/echo`],
     ]);
-    assertEquals(await Deno.readFile(`${folder}/back`), content.slice(0, 1_000_000));
+    assert(equals(await Deno.readFile(`${folder}/back`), content.subarray(0, 1_000_000)));
 
     const head = await namespace.run("curl", ["-s", "-I", `${base}/bytes/${2 ** 40}`]);
     assertMatch(head.stdout, /^HTTP\/1\.1 200 OK\r\n/);
