@@ -218,10 +218,11 @@ export class CodeRunner {
   }
 }
 
-/** `;` parts statements, except in quotes. */
+/** `;` parts statements and `#` begins a comment, except in quotes. */
 function splitStatements(line: string): string[] {
-  const parts = line.match(/(?:"[^"]*"|'[^']*'|[^;])+/g) ?? [];
-  return parts.map((part) => part.replace(/^\s*#.*$/, "").trim()).filter((part) => part !== "");
+  const code = line.replace(/^((?:"[^"]*"|'[^']*'|[^#"'])*)#.*$/, "$1");
+  const parts = code.match(/(?:"[^"]*"|'[^']*'|[^;])+/g) ?? [];
+  return parts.map((part) => part.trim()).filter((part) => part !== "");
 }
 
 function truth(value: Value): boolean {

@@ -24,6 +24,7 @@ Deno.test("packetdrill code: assertions that hold", () => {
       "assert abs(-3) == 3 and min(4, 2) == 2",
       "a = tcpi_snd_cwnd; assert a == 10; \\\n assert a != 11",
       "\nassert tcpi_snd_cwnd == 10, 'cwnd: %d' % tcpi_snd_cwnd\n\n",
+      "assert 1 == 1 # because; 'of'\n# \"this\"; and that\nassert '#' != 'a'  # so",
       "assert 1e3 == 1000 and 0x10 == 16",
     ]
   ) assertEquals(runner().run(code), [], code);

@@ -68,6 +68,7 @@ function parseHex(stream: TokenStream): number[] {
   const { next } = stream;
   if (next.kind !== "word" && next.kind !== "integer") return [];
   const text = stream.take().text;
+  if (/_/.test(text)) throw new Unsupported(`the name ${text}`, next.line);
   if (!/^(?:[0-9a-fA-F]{2})+$/.test(text)) {
     throw new ScriptSyntaxError(
       `Cannot read script as ${text} is not made of hex digits`,
