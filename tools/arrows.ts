@@ -46,7 +46,6 @@ const FREE = ["examples", "interop", "tools"];
 const DENO_FILES: readonly { readonly path: RegExp; readonly why: string }[] = [
   { path: /^internet\/device\//, why: "devices read and write through FFI and sockets" },
   { path: /^internet\/preload\.ts$/, why: "it puts the stack in the place of Deno's network" },
-  { path: /^internet\/errors\.ts$/, why: "it throws Deno's own error classes where there are any" },
   { path: /^netlink\/(connection|libc)\.ts$/, why: "the socket to the kernel is made through FFI" },
   { path: /^testing\//, why: "it registers tests and reads corpora and scripts" },
 ];
@@ -73,9 +72,13 @@ function isFree(path: string): boolean {
   return FREE.includes(path.slice(0, path.indexOf("/"))) || SCRIPTS.test(path);
 }
 
+/** What several tests of a member share; it is not published, and its member's `deno.json` says so. */
+const TEST_SUPPORT = /^(tcp\/_(invariants|pair|script)|internet\/http\/_pipe)\.ts$/;
+
 /** Whether a file belongs to the tests: it may import more and be longer. */
 function isTest(path: string): boolean {
-  return /_(test|bench)\.ts$/.test(path) || path.includes("/testdata/");
+  return /_(test|bench)\.ts$/.test(path) || path.includes("/testdata/") ||
+    TEST_SUPPORT.test(path);
 }
 
 /** Finds what breaks a rule in one file; each problem is one line. */

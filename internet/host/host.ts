@@ -4,18 +4,18 @@
  * @module
  */
 import type { Dhcpv4Lease } from "@octet/dhcpv4";
-import { DnsResolver, type Hosts, type RecordTypeName } from "@octet/dns";
+import { DnsResolver, type RecordTypeName } from "@octet/dns";
 import { formatIpv4, formatIpv6, parseIpv4, tryParseIpv4 } from "@octet/netip";
 import type { NtpMeasurement } from "@octet/ntp";
-import { type TcpConnection, type TcpConnectionOptions, TcpEvent, TcpState } from "@octet/tcp";
-import { CryptoRandom, type Random } from "@octet/wire";
+import { type TcpConnection, TcpEvent, TcpState } from "@octet/tcp";
+import { CryptoRandom } from "@octet/wire";
 import type { Device } from "../device/device.ts";
 import { HttpClient } from "../http/client.ts";
 import { createFetch, type Fetch } from "../http/fetch.ts";
 import { type HttpServer, readServeArguments, serveOn, type ServeOptions } from "../http/serve.ts";
-import type { ServeHandler } from "../http/server_connection.ts";
+import type { ServeHandler } from "../http/server_types.ts";
 import { Stack } from "../stack.ts";
-import { configureStatic, DhcpConfiguration, type StaticAddress } from "./address_configuration.ts";
+import { configureStatic, DhcpConfiguration } from "./address_configuration.ts";
 import { DatagramConn } from "./datagram_conn.ts";
 import {
   abortReason,
@@ -28,95 +28,20 @@ import {
   networkUnreachable,
   tcpError,
 } from "./errors.ts";
+import type {
+  ConnectOptions,
+  HostOptions,
+  ListenDatagramOptions,
+  ListenOptions,
+  NetworkInterfaceInfo,
+  ResolveDnsOptions,
+} from "./host_options.ts";
 import { denoRecord, NameService, notResolved } from "./name_service.ts";
 import { type PingOptions, type PingReply, PingService } from "./ping.ts";
 import { RunLoop } from "./run_loop.ts";
 import { TcpConn } from "./tcp_conn.ts";
 import { TcpListener } from "./tcp_listener.ts";
 import { queryTime, type QueryTimeOptions } from "./time_service.ts";
-
-/** How a {@linkcode Host} is set up. */
-export interface HostOptions {
-  /** A fixed address; without one the host asks for a lease when {@linkcode Host.configure} is called. */
-  address?: StaticAddress;
-  /** Name servers; those of the lease when not given. */
-  nameServers?: readonly string[];
-  /** Domains to look for short names in; those of the lease when not given. */
-  search?: readonly string[];
-  /** Names that are known beforehand, with their addresses. */
-  hosts?: Hosts;
-  /** The name told to the DHCP server; `"octet"` when not given. */
-  hostname?: string;
-  /** Settings of TCP connections. */
-  tcp?: TcpConnectionOptions;
-  /** Random numbers; the platform's cryptographic ones when not given. */
-  random?: Random;
-}
-
-/** Where to connect to; as `Deno.ConnectOptions`. */
-export interface ConnectOptions {
-  /** The port, 1 to 65,535. */
-  port: number;
-  /** A name or an address; `"127.0.0.1"` when not given. */
-  hostname?: string;
-  /** `"tcp"`. */
-  transport?: "tcp";
-  /** Ends the attempt. */
-  signal?: AbortSignal;
-}
-
-/** Where to listen; as `Deno.TcpListenOptions`. */
-export interface ListenOptions {
-  /** The port; 0, or none, for any that is free. */
-  port?: number;
-  /** The address to listen on; `"0.0.0.0"`, all of the host's, when not given. */
-  hostname?: string;
-  /** `"tcp"`. */
-  transport?: "tcp";
-  /** How many connections may wait to be accepted; 511 when not given. */
-  backlog?: number;
-}
-
-/** Where to receive datagrams; as `Deno.UdpListenOptions`. */
-export interface ListenDatagramOptions {
-  /** The port; 0, or none, for any that is free. */
-  port?: number;
-  /** The address to bind; `"0.0.0.0"`, all of the host's, when not given. */
-  hostname?: string;
-  /** `"udp"`. */
-  transport?: "udp";
-}
-
-/** Whom to ask for records; as `Deno.ResolveDnsOptions`. */
-export interface ResolveDnsOptions {
-  /** A server other than the host's. */
-  nameServer?: {
-    /** Its address. */
-    ipAddr: string;
-    /** Its port; 53 when not given. */
-    port?: number;
-  };
-  /** Ends the wait. */
-  signal?: AbortSignal;
-}
-
-/** One address of an interface; as `Deno.NetworkInterfaceInfo`. */
-export interface NetworkInterfaceInfo {
-  /** The family of the address. */
-  family: "IPv4" | "IPv6";
-  /** The device's name. */
-  name: string;
-  /** The address. */
-  address: string;
-  /** The netmask. */
-  netmask: string;
-  /** The scope of an IPv6 address. */
-  scopeid: number | null;
-  /** Address and prefix length. */
-  cidr: string;
-  /** The hardware address. */
-  mac: string;
-}
 
 /** How long connections have to say goodbye when the host closes, in milliseconds. */
 const farewellTime = 1000;
@@ -478,7 +403,7 @@ export class Host implements AsyncDisposable {
     signal?.addEventListener("abort", abort);
     this.#loop.flush();
     try {
-      await opened.promise;
+      await this.#loop.wait(opened.promise);
     } catch (error) {
       this.#forget(connection);
       throw error;

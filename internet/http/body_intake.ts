@@ -103,11 +103,12 @@ export class BodyIntake {
     for (;;) {
       // Framing is looked at even where no more data fits, so that an end is seen with the last data.
       const room = target.length - filled;
-      const end = Math.min(input.end, input.start + room);
+      let end = Math.min(input.end, input.start + room);
       let event = exchange.receive(input.bytes, input.start, end);
       if (event === HttpEvent.NeedMore && room > 0 && end < input.end && exchange.position < end) {
         // Only a trailer section cannot be read in pieces, and no data follows it.
-        event = exchange.receive(input.bytes, exchange.position, input.end);
+        end = input.end;
+        event = exchange.receive(input.bytes, exchange.position, end);
       }
       input.start = exchange.position;
       if (event === HttpEvent.Data) {

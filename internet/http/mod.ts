@@ -22,4 +22,4 @@ export {
 export { HttpError, type HttpErrorCode } from "./error.ts";
 export * from "./fetch.ts";
 export { HttpServer, serveOn, type ServeOnOptions, type ServeOptions } from "./serve.ts";
-export { type ServeHandler, type ServeHandlerInfo } from "./server_connection.ts";
+export { type ServeHandler, type ServeHandlerInfo } from "./server_types.ts";

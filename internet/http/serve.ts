@@ -4,12 +4,8 @@
  * @module
  */
 import type { HttpAddr, HttpListener } from "./conn.ts";
-import {
-  type ConnectionOwner,
-  Phase,
-  type ServeHandler,
-  ServerConnection,
-} from "./server_connection.ts";
+import { ServerConnection } from "./server_connection.ts";
+import { type ConnectionOwner, Phase, type ServeHandler } from "./server_types.ts";
 import { backgroundTimer, type Timer } from "./timer.ts";
 
 /** How a server behaves. */

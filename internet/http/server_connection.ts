@@ -8,54 +8,13 @@ import { BodyIntake } from "./body_intake.ts";
 import { closeConn, type HttpConn, writeAll } from "./conn.ts";
 import { HttpInput } from "./input.ts";
 import { requestBodyStream } from "./server_body.ts";
+import { checkPiece, goneReason, notResponse, usedResponse } from "./server_faults.ts";
+import { Info } from "./server_info.ts";
+import { ServerOutput } from "./server_output.ts";
 import { makeRequest } from "./server_request.ts";
 import { dateField, responseFields } from "./server_response.ts";
+import { type ConnectionOwner, Phase } from "./server_types.ts";
 import { readStaticBody } from "./static_body.ts";
-
-/** What a handler is told beside the request; as `Deno.ServeHandlerInfo`. */
-export interface ServeHandlerInfo {
-  /** The client's end of the connection. */
-  readonly remoteAddr: unknown;
-  /** Resolves when the response has been sent; rejects when that failed. */
-  readonly completed: Promise<void>;
-}
-
-/** Answers requests. */
-export type ServeHandler = (
-  request: Request,
-  info: ServeHandlerInfo,
-) => Response | Promise<Response>;
-
-/** What a connection needs of its server. */
-export interface ConnectionOwner {
-  /** Answers requests. */
-  readonly handler: ServeHandler;
-  /** Answers where the handler fails. */
-  readonly onError: (error: unknown) => Response | Promise<Response>;
-  /** The longest head in bytes. */
-  readonly maxHeadLength: number;
-  /** Scheme and authority for requests that name no host. */
-  readonly origin: string;
-  /** Whether connections are to end after the response under way. */
-  readonly isClosing: boolean;
-  /** Lends a buffer for output. */
-  takeBuffer(): Uint8Array<ArrayBuffer>;
-  /** Takes it back. */
-  giveBuffer(buffer: Uint8Array<ArrayBuffer>): void;
-}
-
-/** What a connection is doing, for who watches the time. */
-export const Phase = {
-  /** Waits for a request. */
-  Idle: 0,
-  /** The first part of a head has come. */
-  Head: 1,
-  /** A request is being answered. */
-  Busy: 2,
-} as const;
-
-/** One of the phases of {@linkcode Phase}. */
-export type Phase = (typeof Phase)[keyof typeof Phase];
 
 const inputLength = 4096;
 /** Bytes of a request's body that nobody read, up to which they are read for the sake of the next request. */
@@ -68,31 +27,6 @@ const hostName: Uint8Array = new TextEncoder().encode("host");
 
 const textEncoder = new TextEncoder();
 
-class Info implements ServeHandlerInfo {
-  readonly remoteAddr: unknown;
-  #end: PromiseWithResolvers<void> | null = null;
-  #outcome: { readonly error: unknown } | null | undefined = undefined;
-
-  constructor(remoteAddr: unknown) {
-    this.remoteAddr = remoteAddr;
-  }
-
-  get completed(): Promise<void> {
-    if (this.#end === null) {
-      this.#end = Promise.withResolvers();
-      this.#end.promise.catch(() => {});
-      if (this.#outcome !== undefined) this.settle(this.#outcome);
-    }
-    return this.#end.promise;
-  }
-
-  settle(outcome: { readonly error: unknown } | null): void {
-    this.#outcome = outcome;
-    if (outcome === null) this.#end?.resolve();
-    else this.#end?.reject(outcome.error);
-  }
-}
-
 /** Serves one connection. */
 export class ServerConnection {
   /** When the phase began, in milliseconds. */
@@ -104,9 +38,7 @@ export class ServerConnection {
   readonly #exchange: HttpServerExchange;
   readonly #input: HttpInput;
   readonly #intake: BodyIntake;
-  #out: Uint8Array<ArrayBuffer> | null = null;
-  #outEnd = 0;
-  #sending: Promise<void> | null = null;
+  readonly #output: ServerOutput;
   #isClosed = false;
   /** Counts requests: what belongs to an earlier one is void. */
   #turn = 0;
@@ -120,6 +52,7 @@ export class ServerConnection {
   constructor(conn: HttpConn, owner: ConnectionOwner) {
     this.#conn = conn;
     this.#owner = owner;
+    this.#output = new ServerOutput(conn, owner);
     this.#exchange = new HttpServerExchange({ maxLength: owner.maxHeadLength });
     this.#input = new HttpInput(conn, inputLength, owner.maxHeadLength);
     this.#intake = new BodyIntake(this.#exchange, conn, this.#input);
@@ -135,7 +68,7 @@ export class ServerConnection {
       this.#leave(error);
       this.#break();
     } finally {
-      this.#releaseOut();
+      this.#output.release();
     }
   }
 
@@ -168,7 +101,7 @@ export class ServerConnection {
       const event = exchange.receive(input.bytes, input.start, input.end);
       input.start = exchange.position;
       if (event === HttpEvent.NeedMore) {
-        if (this.#outEnd > 0) await this.#flush();
+        if (this.#output.end > 0) await this.#output.flush();
         this.#enter(input.length > 0 ? Phase.Head : Phase.Idle);
         if (this.#owner.isClosing && this.phase === Phase.Idle) return false;
         if (await input.fill() === null) {
@@ -180,11 +113,11 @@ export class ServerConnection {
         const pending = this.#answer();
         if (pending !== null) await pending;
         if (exchange.shouldClose || this.#owner.isClosing && exchange.isAnswered) {
-          await this.#flush();
+          await this.#output.flush();
           return !this.#intake.isEnded;
         }
         if (!this.#intake.isEnded && !(await this.#drain())) {
-          await this.#flush();
+          await this.#output.flush();
           return true;
         }
       } else {
@@ -227,7 +160,7 @@ export class ServerConnection {
   async #answerLater(given: Response | Promise<Response>, info: Info): Promise<void> {
     let response: Response;
     try {
-      if (this.#outEnd > 0) await this.#flush();
+      if (this.#output.end > 0) await this.#output.flush();
       this.#watch();
       try {
         response = await given;
@@ -270,15 +203,15 @@ export class ServerConnection {
     const length = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length;
     const { fields, announced } = responseFields(response.headers);
     const needed = sizeOf(fields, response.statusText) + length;
-    if (this.#out === null) this.#out = this.#owner.takeBuffer();
-    if (needed > this.#out.length - this.#outEnd) return false;
+    if (this.#output.bytes === null) this.#output.bytes = this.#owner.takeBuffer();
+    if (needed > this.#output.bytes.length - this.#output.end) return false;
     let bytes: Uint8Array | null = null;
     let size = 0;
     if (typeof body === "string") {
-      const at = this.#outEnd + needed - length;
+      const at = this.#output.end + needed - length;
       // The text is put where it will not be in the head's way, and moved behind it.
-      size = textEncoder.encodeInto(body, this.#out.subarray(at)).written;
-      bytes = this.#out.subarray(at, at + size);
+      size = textEncoder.encodeInto(body, this.#output.bytes.subarray(at)).written;
+      bytes = this.#output.bytes.subarray(at, at + size);
     } else if (body !== null) {
       bytes = body;
       size = body.length;
@@ -288,10 +221,10 @@ export class ServerConnection {
     const told = body !== null ? size : isHead ? announced : undefined;
     const framer = this.#writeHead(response, fields, told);
     if (bytes !== null && framer.kind !== BodyKind.None) {
-      framer.open(this.#out, this.#outEnd, size);
-      this.#out.set(bytes, this.#outEnd);
-      this.#outEnd += size;
-      framer.finish(this.#out, this.#outEnd);
+      framer.open(this.#output.bytes, this.#output.end, size);
+      this.#output.bytes.set(bytes, this.#output.end);
+      this.#output.end += size;
+      framer.finish(this.#output.bytes, this.#output.end);
     }
     return true;
   }
@@ -317,7 +250,7 @@ export class ServerConnection {
     announced: number,
     reader: ReadableStreamDefaultReader<Uint8Array> | null,
   ): Promise<void> {
-    await this.#reserve(sizeOf(fields, response.statusText));
+    await this.#output.reserve(sizeOf(fields, response.statusText));
     if (reader === null) {
       this.#writeHead(response, fields, announced >= 0 ? announced : undefined);
       return;
@@ -358,7 +291,7 @@ export class ServerConnection {
         };
         next.then(mark, mark);
         for (let i = 0; i < patience && !isThere; i++) await null;
-        if (!isThere && this.#outEnd > 0) await this.#flush();
+        if (!isThere && this.#output.end > 0) await this.#output.flush();
       }
       const { done, value } = await next;
       if (done) break;
@@ -367,23 +300,23 @@ export class ServerConnection {
       next.catch(() => {});
       await this.#writePiece(framer, value);
     }
-    await this.#reserve(BodyWriter.overhead);
-    this.#outEnd += framer.finish(this.#out!, this.#outEnd);
+    await this.#output.reserve(BodyWriter.overhead);
+    this.#output.end += framer.finish(this.#output.bytes!, this.#output.end);
   }
 
   async #writePiece(framer: BodyWriter, piece: Uint8Array): Promise<void> {
     if (piece.length === 0) return;
-    await this.#reserve(Math.min(piece.length, maxCopy) + BodyWriter.overhead);
-    this.#outEnd += framer.open(this.#out!, this.#outEnd, piece.length);
+    await this.#output.reserve(Math.min(piece.length, maxCopy) + BodyWriter.overhead);
+    this.#output.end += framer.open(this.#output.bytes!, this.#output.end, piece.length);
     if (piece.length <= maxCopy) {
-      this.#out!.set(piece, this.#outEnd);
-      this.#outEnd += piece.length;
+      this.#output.bytes!.set(piece, this.#output.end);
+      this.#output.end += piece.length;
     } else {
-      await this.#flush();
+      await this.#output.flush();
       await writeAll(this.#conn, piece);
-      await this.#reserve(BodyWriter.overhead);
+      await this.#output.reserve(BodyWriter.overhead);
     }
-    this.#outEnd += framer.close(this.#out!, this.#outEnd);
+    this.#output.end += framer.close(this.#output.bytes!, this.#output.end);
   }
 
   /** Writes a response's head into the output, where there must be room for it. */
@@ -393,11 +326,11 @@ export class ServerConnection {
     body: number | "chunked" | undefined,
   ): BodyWriter {
     const exchange = this.#exchange;
-    const out = this.#out!;
+    const out = this.#output.bytes!;
     const { status, statusText } = response;
     // A response without a network behind it cannot be one (Response.error).
     if (status < 200) throw notResponse(response);
-    this.#outEnd = exchange.writeHead(out, this.#outEnd, out.length, {
+    this.#output.end = exchange.writeHead(out, this.#output.end, out.length, {
       status,
       ...(statusText === "" ? {} : { reason: statusText }),
       fields,
@@ -412,22 +345,18 @@ export class ServerConnection {
     this.phase = Phase.Busy;
     const exchange = this.#exchange;
     if (exchange.canRespond) {
-      await this.#reserve(512);
-      const out = this.#out!;
-      this.#outEnd = exchange.writeHead(out, this.#outEnd, out.length, {
-        status: exchange.errorStatus,
-        fields: [dateField()],
-        body: 0,
-        close: true,
-      });
+      await this.#output.reserve(512);
+      const out = this.#output.bytes!;
+      const head = { status: exchange.errorStatus, fields: [dateField()], body: 0, close: true };
+      this.#output.end = exchange.writeHead(out, this.#output.end, out.length, head);
     }
-    await this.#flush();
+    await this.#output.flush();
   }
 
   async #refuseHost(): Promise<void> {
-    await this.#reserve(512);
-    const out = this.#out!;
-    this.#outEnd = this.#exchange.writeHead(out, this.#outEnd, out.length, {
+    await this.#output.reserve(512);
+    const out = this.#output.bytes!;
+    this.#output.end = this.#exchange.writeHead(out, this.#output.end, out.length, {
       status: 400,
       fields: [dateField()],
       body: 0,
@@ -471,10 +400,10 @@ export class ServerConnection {
   }
 
   async #invite(): Promise<void> {
-    await this.#reserve(64);
-    const out = this.#out!;
-    this.#outEnd = this.#exchange.writeInformational(out, this.#outEnd, out.length);
-    await this.#flush();
+    await this.#output.reserve(64);
+    const out = this.#output.bytes!;
+    this.#output.end = this.#exchange.writeInformational(out, this.#output.end, out.length);
+    await this.#output.flush();
   }
 
   #signal(turn: number): AbortSignal {
@@ -517,7 +446,7 @@ export class ServerConnection {
     try {
       let count = 0;
       while (!intake.isEnded && count < drainLimit) {
-        if (this.#outEnd > 0) await this.#flush();
+        if (this.#output.end > 0) await this.#output.flush();
         count += await intake.readInto(buffer);
       }
     } finally {
@@ -549,40 +478,6 @@ export class ServerConnection {
     this.since = performance.now();
   }
 
-  /** Makes room in the output. */
-  async #reserve(length: number): Promise<void> {
-    if (this.#out !== null && this.#out.length - this.#outEnd < length) await this.#flush();
-    if (this.#out === null) this.#out = this.#owner.takeBuffer();
-    if (this.#out.length < length) this.#out = new Uint8Array(length);
-  }
-
-  /** Sends what is in the output; what is added meanwhile goes along. */
-  #flush(): Promise<void> {
-    if (this.#sending !== null) return this.#sending;
-    if (this.#outEnd > 0) return this.#sending = this.#send();
-    // `#send` would be over before it could be remembered, and every later flush would take it for one under way.
-    this.#releaseOut();
-    return Promise.resolve();
-  }
-
-  async #send(): Promise<void> {
-    try {
-      let sent = 0;
-      while (sent < this.#outEnd) {
-        sent += await this.#conn.write(this.#out!.subarray(sent, this.#outEnd));
-      }
-      this.#outEnd = 0;
-      this.#releaseOut();
-    } finally {
-      this.#sending = null;
-    }
-  }
-
-  #releaseOut(): void {
-    if (this.#out !== null) this.#owner.giveBuffer(this.#out);
-    this.#out = null;
-  }
-
   #break(): void {
     if (this.#isClosed) return;
     try {
@@ -602,26 +497,4 @@ function sizeOf(fields: [string, string][], reason: string): number {
   let size = 192 + reason.length;
   for (const [name, value] of fields) size += name.length + value.length + 4;
   return size;
-}
-
-function checkPiece(piece: unknown): void {
-  if (!(piece instanceof Uint8Array)) {
-    throw new TypeError("Cannot send response as a piece of its body is not a Uint8Array");
-  }
-}
-
-function notResponse(value: unknown): TypeError {
-  return new TypeError(
-    `Cannot answer request as the handler gave ${
-      value instanceof Response ? "Response.error()" : typeof value
-    } and not a Response`,
-  );
-}
-
-function usedResponse(): TypeError {
-  return new TypeError("Cannot answer request as the body of the handler's response was used");
-}
-
-function goneReason(): DOMException {
-  return new DOMException("The client has gone away", "AbortError");
 }
