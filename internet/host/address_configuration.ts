@@ -90,10 +90,10 @@ export class DhcpConfiguration {
           "ETIMEDOUT",
         );
       }
-      await new Promise<void>((resolve) => {
-        this.#waiting.push(resolve);
-        bound.addEventListener("abort", () => resolve(), { once: true });
-      });
+      const changed = Promise.withResolvers<void>();
+      this.#waiting.push(changed.resolve);
+      bound.addEventListener("abort", () => changed.resolve(), { once: true });
+      await this.#loop.wait(changed.promise);
     }
     return this.#applied;
   }

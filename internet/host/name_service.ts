@@ -77,7 +77,7 @@ export class NameService {
     udp.register(query);
     this.#loop.flush();
     try {
-      await done.promise;
+      await this.#loop.wait(done.promise);
     } finally {
       signal?.removeEventListener("abort", abort);
       udp.unregister(query);

@@ -75,7 +75,7 @@ export class PingService {
     try {
       client.request();
       this.#loop.flush();
-      await answered.promise;
+      await this.#loop.wait(answered.promise);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);

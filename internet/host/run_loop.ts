@@ -7,6 +7,7 @@
 import { Packet } from "@octet/wire";
 import { type Device, frameCapacity } from "../device/device.ts";
 import type { Stack } from "../stack.ts";
+import { interrupted } from "./errors.ts";
 
 /** Frames taken before the readers get a turn: what a switch or the kernel hands over at once. */
 const batch = 64;
@@ -62,6 +63,23 @@ export class RunLoop {
   /** Forgets it again. */
   release(held: Held): void {
     this.#held.delete(held);
+  }
+
+  /**
+   * Waits for something that the network decides, or for the loop's end.
+   *
+   * @throws {Deno.errors.Interrupted} When the loop ends first.
+   */
+  async wait<T>(promise: Promise<T>): Promise<T> {
+    const end = Promise.withResolvers<never>();
+    const held = { [Symbol.dispose]: () => end.reject(interrupted()) };
+    if (this.#closing) held[Symbol.dispose]();
+    this.hold(held);
+    try {
+      return await Promise.race([promise, end.promise]);
+    } finally {
+      this.release(held);
+    }
   }
 
   /** Sends what the stack has to send, now; call it after anything was asked of the stack. */

@@ -52,7 +52,7 @@ export async function queryTime(
   try {
     client.start(loop.now());
     loop.flush();
-    await done.promise;
+    await loop.wait(done.promise);
   } finally {
     signal?.removeEventListener("abort", abort);
     udp.unregister(client);
