@@ -40,7 +40,6 @@ export function takeAcknowledgment(
   const sackedBefore = scoreboard.sackedOctets;
   const flight = sender.flight;
   const isDuplicate = sender.sackPermitted && isDuplicateSack(segment);
-  if (sender.sackPermitted && segment.sackCount > 0) enterSack(sender, segment, isDuplicate, now);
   if (isDuplicate) takeDuplicate(sender, segment);
   if (advance > 0) {
     undoWhereSpurious(sender, segment);
@@ -50,6 +49,8 @@ export function takeAcknowledgment(
   } else if (isBare && flight > 0 && !sender.sackPermitted) {
     sender.dupAcks++;
   }
+  // Blocks come last: what the acknowledgement covers lies below them, and is not reordered by that.
+  if (sender.sackPermitted && segment.sackCount > 0) enterSack(sender, segment, isDuplicate, now);
   // What the blocks had told before is taken off the scoreboard again by the cumulative part.
   const delivered = advance + scoreboard.sackedOctets - sackedBefore;
   sender.delivered += delivered;
@@ -124,7 +125,7 @@ function undo(sender: Sender): void {
 function markReceived(sender: Sender, flight: number, now: number): void {
   if (sender.recovery.state !== RecoveryState.Open) return;
   sender.congestion.lost(flight, now);
-  sender.recovery.enter(sender.nxt, flight, sender.congestion.ssthresh);
+  sender.recovery.reduce(sender.nxt, flight, sender.congestion.ssthresh);
 }
 
 /** Finds what is lost, and begins or ends an episode of repair. */
@@ -136,11 +137,16 @@ export function recover(
   now: number,
 ): void {
   const { recovery, scoreboard, congestion } = sender;
-  if (recovery.isOver(sender.una)) {
+  const ends = recovery.isOver(sender.una);
+  if (ends) {
     recovery.reset();
     sender.rack.recovered();
   }
   detect(sender, advance, now);
+  // The window has been reduced for a mark just now: the loss is of the same congestion.
+  if (scoreboard.lost.first !== null && recovery.state === RecoveryState.Reduction) {
+    recovery.repair();
+  }
   if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
     sender.undo.arm(sender.una);
     congestion.lost(flight, now);
@@ -149,9 +155,10 @@ export function recover(
   }
   const next = scoreboard.lost.first;
   if (next !== null && next.transmissions >= hopelessTransmissions) sender.suspectBlackHole(now);
-  if (recovery.state === RecoveryState.Recovery) {
+  if (recovery.isReducing) {
     recovery.acknowledged(delivered, scoreboard.pipe, sender.mss);
-  } else if (delivered > 0 && sender.isCwndLimited) {
+  } else if (!ends && advance > 0 && delivered > 0 && sender.isCwndLimited) {
+    // RFC 5681 §3.2: what is told of by duplicates alone does not let the window grow.
     congestion.acknowledged(delivered, sender.rtt.srtt, now);
     sender.growBuffer();
   }

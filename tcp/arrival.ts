@@ -81,10 +81,11 @@ function arrivesSynchronized(
     return Verdict.Unexpected;
   }
   if (!segment.has(TcpFlag.Ack)) return Verdict.Unexpected;
-  timestamps.update(segment, receiver.lastAck, now);
   if (connection.sender.ecn.received(packet.trafficClass, segment.flags)) receiver.ackNow = true;
   const verdict = acknowledged(connection, segment, now);
   if (verdict !== Verdict.Ok || connection.state === TcpState.Closed) return verdict;
+  // Only now: a timestamp that comes with a wrong acknowledgement must not shut the true peer out.
+  timestamps.update(segment, receiver.lastAck, now);
   text(connection, segment, packet, now);
   return Verdict.Ok;
 }

@@ -11,7 +11,7 @@ import {
   maximumReceiveBuffer,
   maximumSendBuffer,
 } from "./auto_tuning.ts";
-import type { CongestionControl } from "./congestion.ts";
+import type { CongestionControlFactory } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import { KeepAlive } from "./keepalive.ts";
 import type { TcpListener } from "./listener.ts";
@@ -54,8 +54,8 @@ export interface TcpConnectionOptions {
   receiveBuffer?: number;
   /** Bytes the receive buffer may grow to, and so the largest window; 6 MiB when not given, at most 2^30. */
   maxReceiveBuffer?: number;
-  /** The congestion controller; CUBIC when not given. */
-  congestionControl?: CongestionControl;
+  /** Makes the congestion controller of each connection; CUBIC when not given. */
+  congestionControl?: CongestionControlFactory;
   /** Whether to offer selective acknowledgements (RFC 2018); `true` when not given. */
   sack?: boolean;
   /** Whether to offer timestamps (RFC 7323); `true` when not given. */
@@ -159,7 +159,7 @@ export class TcpConnection extends BaseNode {
     checkBuffer("receive", maxReceive);
     const sendBuffer = options.sendBuffer ?? Math.min(initialSendBuffer, maxSend);
     const receiveBuffer = options.receiveBuffer ?? Math.min(initialReceiveBuffer, maxReceive);
-    this.sender = new Sender(sendBuffer, maxSend, options.congestionControl ?? new Cubic());
+    this.sender = new Sender(sendBuffer, maxSend, options.congestionControl?.() ?? new Cubic());
     this.receiver = new Receiver(receiveBuffer, maxReceive);
     this.ecn = options.ecn ?? "accept";
     this.userTimeout = options.userTimeout ?? 0;

@@ -14,6 +14,8 @@ export const RecoveryState = {
   Recovery: 1,
   /** The retransmission timer went off (RFC 6298 §5). */
   Loss: 2,
+  /** A router has marked a packet: the window shrinks, and nothing is lost (RFC 3168 §6.1.2). */
+  Reduction: 3,
 } as const;
 
 /** One of the states of {@linkcode RecoveryState}. */
@@ -53,6 +55,23 @@ export class Recovery {
     this.#sent = 0;
   }
 
+  /** The window shrinks for a mark. */
+  reduce(point: number, flight: number, ssthresh: number): void {
+    this.enter(point, flight, ssthresh);
+    this.state = RecoveryState.Reduction;
+    this.cwnd = flight;
+  }
+
+  /** A loss was found while the window shrinks already. */
+  repair(): void {
+    this.state = RecoveryState.Recovery;
+  }
+
+  /** Whether proportional rate reduction rules the window. */
+  get isReducing(): boolean {
+    return this.state === RecoveryState.Recovery || this.state === RecoveryState.Reduction;
+  }
+
   /** The timer went off. */
   enterLoss(point: number): void {
     this.state = RecoveryState.Loss;
@@ -75,7 +94,9 @@ export class Recovery {
       allowance = Math.min(this.#ssthresh - pipe, limit);
     }
     // The first retransmission goes out at once (RFC 5681 §3.2 step 3).
-    if (this.#sent === 0) allowance = Math.max(allowance, mss);
+    if (this.#sent === 0 && this.state === RecoveryState.Recovery) {
+      allowance = Math.max(allowance, mss);
+    }
     this.cwnd = pipe + Math.max(allowance, 0);
   }
 

@@ -151,9 +151,7 @@ export class Sender {
 
   /** The window that congestion leaves, in bytes. */
   get cwnd(): number {
-    return this.recovery.state === RecoveryState.Recovery
-      ? this.recovery.cwnd
-      : this.congestion.cwnd;
+    return this.recovery.isReducing ? this.recovery.cwnd : this.congestion.cwnd;
   }
 
   /** Whether all data and the FIN have been acknowledged. */
@@ -283,7 +281,7 @@ export class Sender {
     // They were not lost by congestion: the window stays (RFC 8201 §4).
     if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
       recovery.enter(this.nxt, this.flight, this.congestion.cwnd);
-      recovery.acknowledged(0, scoreboard.pipe, mss);
+      recovery.cwnd = this.congestion.cwnd;
     }
     restartTimer(this, now);
   }
@@ -374,10 +372,7 @@ export class Sender {
   #planNew(isProbe: boolean, now: number): boolean {
     const unsent = this.unsent;
     const fin = this.finWanted && !this.finSent;
-    if (unsent === 0 && !fin) {
-      if (this.scoreboard.pipe < this.cwnd) this.isCwndLimited = false;
-      return false;
-    }
+    if (unsent === 0 && !fin) return false;
     // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
     if (this.flight === 0 && now - this.lastSentAt > this.rtt.rto) this.congestion.idled();
     const mss = this.path.current(this.mss, now);
@@ -396,6 +391,13 @@ export class Sender {
     if (sendsFin) flags |= TcpFlag.Fin;
     this.#out(this.nxt, length, flags);
     return true;
+  }
+
+  /** RFC 9438 §4.2: the window may grow when it is used; in slow start half is enough, as Linux has it. */
+  #fillsWindow(): boolean {
+    const { pipe } = this.scoreboard;
+    const { cwnd, ssthresh } = this.congestion;
+    return cwnd < ssthresh ? 2 * pipe > cwnd : pipe + this.mss > cwnd;
   }
 
   /** RFC 8985 §7.3: with nothing new to send, the last segment goes again. */
@@ -446,8 +448,9 @@ export class Sender {
       if (isFin) this.finSent = true;
       this.nxt = end;
       if (this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
+      this.isCwndLimited = this.#fillsWindow();
     }
-    if (recovery.state === RecoveryState.Recovery) recovery.sent(octets);
+    if (recovery.isReducing) recovery.sent(octets);
     armTimer(this, again !== null, now);
   }
 }

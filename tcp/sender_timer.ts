@@ -39,6 +39,6 @@ function mayProbe(sender: Sender): boolean {
 function arm(sender: Sender, now: number): void {
   const { timer } = sender;
   const probe = now + sender.probe.timeout(sender.rtt.srtt, sender.flight <= sender.mss);
-  if (probe < timer.timeoutAt && mayProbe(sender)) timer.arm(TimerKind.Probe, probe);
+  if (mayProbe(sender)) timer.arm(TimerKind.Probe, Math.min(probe, timer.timeoutAt));
   else timer.arm(TimerKind.Retransmit, timer.timeoutAt);
 }

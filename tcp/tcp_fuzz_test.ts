@@ -48,7 +48,7 @@ function options(bits: number): TcpConnectionOptions {
     windowScaling: (bits & 4) === 0,
     receiveBuffer: (bits & 8) === 0 ? 1 << 20 : 3000,
     sendBuffer: (bits & 16) === 0 ? 1 << 18 : 500,
-    ...((bits & 32) === 0 ? {} : { congestionControl: new NewReno() }),
+    ...((bits & 32) === 0 ? {} : { congestionControl: () => new NewReno() }),
   };
 }
 

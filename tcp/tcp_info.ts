@@ -180,6 +180,7 @@ function caState(connection: TcpConnection): TcpCaState {
   const { recovery, scoreboard } = connection.sender;
   if (recovery.state === RecoveryState.Loss) return TcpCaState.Loss;
   if (recovery.state === RecoveryState.Recovery) return TcpCaState.Recovery;
+  if (recovery.state === RecoveryState.Reduction) return TcpCaState.Cwr;
   return scoreboard.sackedOctets > 0 ? TcpCaState.Disorder : TcpCaState.Open;
 }
 

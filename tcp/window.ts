@@ -55,6 +55,8 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
   const window = sender.wnd - sender.flight;
   let room = sender.cwnd - sender.scoreboard.pipe;
   if (isProbe) room = Math.max(room, mss);
+  // Limited transmit (RFC 3042): each of the first two duplicates lets a segment go. With SACK the pipe tells.
+  if (!sender.sackPermitted) room += Math.min(sender.dupAcks, 2) * mss;
   const wanted = Math.min(unsent, window, sender.maxSend);
   if (wanted <= 0) {
     // What holds us back is the peer: the congestion window must not grow meanwhile (RFC 9438 §4.6).

@@ -54,7 +54,7 @@ for (const [name, make] of [["cubic", () => new Cubic()], ["reno", () => new New
       path: { rate: 20e6, delay: 10, limit: 60 },
       flows: 2,
       duration: 30_000,
-      senders: [() => ({ congestionControl: make() })],
+      senders: [() => ({ congestionControl: make })],
     });
     assert(fairness(shares) >= 0.9, String(shares));
     assert(shares[0]! + shares[1]! > 16, String(shares));

@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { type CongestionControl, Cubic, NewReno, type TcpConnectionOptions } from "@octet/tcp";
+import {
+  type CongestionControlFactory,
+  Cubic,
+  NewReno,
+  type TcpConnectionOptions,
+} from "@octet/tcp";
 import { Unsupported } from "./errors.ts";
 
 /** The values of the settings that scripts find, named without `net.ipv4.`: those of Linux. */
@@ -142,8 +147,8 @@ export class Sysctls {
  *
  * @throws {Unsupported} When there is none of the name.
  */
-export function congestionControlNamed(name: string): CongestionControl {
-  if (name === "cubic") return new Cubic();
-  if (name === "reno") return new NewReno();
+export function congestionControlNamed(name: string): CongestionControlFactory {
+  if (name === "cubic") return () => new Cubic();
+  if (name === "reno") return () => new NewReno();
   throw new Unsupported(`congestion control ${name}`);
 }
