@@ -37,6 +37,8 @@ export interface ServeOptions extends ServeOnOptions {
 /** Buffers of this many bytes are lent to connections that have something to send. */
 const bufferLength = 65_536 + 8192;
 const maxFreeBuffers = 64;
+/** How long a client may take to read the last response and close, in milliseconds. */
+const lingerTimeout = 2000;
 
 /**
  * Serves HTTP on a listener: one of a `Host`, or of Deno.
@@ -199,7 +201,7 @@ export class HttpServer implements AsyncDisposable {
 
   #startTimer(): Timer {
     const interval = Math.min(this.#idleTimeout, this.#headTimeout) / 4;
-    return backgroundTimer(() => this.#sweep(), Math.min(Math.max(interval, 1), 5000));
+    return backgroundTimer(() => this.#sweep(), Math.min(Math.max(interval, 1), 1000));
   }
 
   /** Closes connections whose clients are too slow. */
@@ -208,7 +210,11 @@ export class HttpServer implements AsyncDisposable {
     for (const connection of this.#connections) {
       const { phase } = connection;
       if (phase === Phase.Busy) continue;
-      const limit = phase === Phase.Idle ? this.#idleTimeout : this.#headTimeout;
+      const limit = phase === Phase.Idle
+        ? this.#idleTimeout
+        : phase === Phase.Head
+        ? this.#headTimeout
+        : lingerTimeout;
       if (now - connection.since >= limit) connection.timeOut();
     }
     this.#timer = this.#connections.size > 0 ? this.#startTimer() : null;

@@ -114,7 +114,7 @@ export class ServerConnection {
         if (pending !== null) await pending;
         if (exchange.shouldClose || this.#owner.isClosing && exchange.isAnswered) {
           await this.#output.flush();
-          return !this.#intake.isEnded;
+          return true;
         }
         if (!this.#intake.isEnded && !(await this.#drain())) {
           await this.#output.flush();
@@ -255,8 +255,8 @@ export class ServerConnection {
       this.#writeHead(response, fields, announced >= 0 ? announced : undefined);
       return;
     }
-    if (announced >= 0 || this.#exchange.head.isMethod("HEAD")) {
-      const framer = this.#writeHead(response, fields, announced >= 0 ? announced : "chunked");
+    if (announced >= 0) {
+      const framer = this.#writeHead(response, fields, announced);
       if (framer.kind === BodyKind.None) return void reader.cancel().catch(() => {});
       return await this.#pumpRest(framer, reader, reader.read());
     }
@@ -458,14 +458,13 @@ export class ServerConnection {
   /** Ends the sending direction and takes what still comes, lest a reset overtake the last response. */
   async #linger(): Promise<void> {
     const conn = this.#conn;
+    const input = this.#input;
     if (conn.closeWrite === undefined) return;
     await conn.closeWrite();
-    this.#enter(Phase.Idle);
-    const buffer = new Uint8Array(16_384);
-    let count = 0;
-    if (this.#input.isReading) await this.#input.fill();
-    while (count < lingerLimit) {
-      const read = await conn.read(buffer);
+    this.#enter(Phase.Lingering);
+    for (let count = 0; count < lingerLimit;) {
+      input.start = input.end;
+      const read = await input.fill();
       if (read === null) break;
       count += read;
     }

@@ -44,6 +44,8 @@ export const Phase = {
   Head: 1,
   /** A request is being answered. */
   Busy: 2,
+  /** All has been answered; the client is given time to read it. */
+  Lingering: 3,
 } as const;
 
 /** One of the phases of {@linkcode Phase}. */
