@@ -14,6 +14,11 @@ export async function until(condition: () => boolean): Promise<void> {
   }
 }
 
+/** Lets what is under way go on for this many turns of the event loop. */
+export async function turns(count: number): Promise<void> {
+  for (let i = 0; i < count; i++) await new Promise((next) => setTimeout(next));
+}
+
 /** One direction. */
 class Flow {
   readonly limit: number;

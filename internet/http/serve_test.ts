@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { Host, Lan } from "../mod.ts";
-import { PipeListener, until } from "./_pipe.ts";
+import { PipeListener, turns, until } from "./_pipe.ts";
 import { type ServeHandler, serveOn, type ServeOnOptions } from "./mod.ts";
 
 /** A server on connections in memory. */
@@ -320,11 +320,12 @@ Deno.test("serveOn aborts the signal when the client goes, before and during the
 Deno.test("serveOn reads and writes no further than the other side does", async () => {
   let made = 0;
   const asked = Promise.withResolvers<Request>();
+  const done = Promise.withResolvers<Response>();
   const { server, connect } = inMemory(
     (request) => {
       if (request.method === "POST") {
         asked.resolve(request);
-        return new Promise(() => {});
+        return done.promise;
       }
       return new Response(
         new ReadableStream({
@@ -341,18 +342,18 @@ Deno.test("serveOn reads and writes no further than the other side does", async 
   const reader = connect();
   await reader.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
   await reader.head();
-  for (let i = 0; i < 50; i++) await new Promise((next) => setTimeout(next));
+  await turns(20);
   assert(made < 300_000, `${made} bytes were made`);
 
   const writer = connect();
   await writer.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
   const body = (await asked.promise).body!.getReader();
   const rest = writer.send("x".repeat(1_000_000)).catch(() => {});
-  for (let i = 0; i < 50; i++) await new Promise((next) => setTimeout(next));
+  await turns(20);
   assert(writer.written < 50_000, `${writer.written} bytes were taken`);
   const { value } = await body.read();
   assert(value!.length > 0);
-  for (let i = 0; i < 50; i++) await new Promise((next) => setTimeout(next));
+  await turns(20);
   assert(writer.written < 150_000, `${writer.written} bytes were taken`);
   reader.close();
   writer.close();
@@ -360,6 +361,8 @@ Deno.test("serveOn reads and writes no further than the other side does", async 
   await assertRejects(async () => {
     while (!(await body.read()).done);
   });
+  done.resolve(new Response());
+  await server.shutdown();
 });
 
 Deno.test("HttpServer.shutdown closes what is idle and waits for what is not", async () => {
@@ -426,9 +429,10 @@ Deno.test("serveOn ends connections that idle or dawdle", async () => {
   await server.shutdown();
 });
 
-/** A million and a quarter numbers that no compression makes small, and their digest. */
+/** Five million bytes that no compression makes small, and their digest. */
 const big: Uint8Array<ArrayBuffer> = new Uint8Array(5_000_000);
-for (let i = 0, state = 1; i < big.length; i++) {
+let state = 1;
+for (let i = 0; i < big.length; i++) {
   state = (state * 48_271) % 0x7fffffff;
   big[i] = state >> 8;
 }
@@ -476,17 +480,17 @@ const varied: ServeHandler = async (request) => {
 
 /** What can be seen of a response, in the words of both servers. */
 async function summary(response: Response): Promise<unknown> {
-  const headers = [...response.headers].filter(([name]) =>
-    // How a body is framed and when it was sent is each server's own affair.
-    !["date", "vary", "connection", "transfer-encoding"].includes(name)
-  );
   const { status, statusText, redirected } = response;
   const bytes = await response.bytes();
+  const headers = new Headers(response.headers);
+  // How a body is framed and when it was sent is each server's own affair.
+  for (const name of ["date", "vary", "connection", "transfer-encoding"]) headers.delete(name);
+  if (bytes.length > 0) headers.delete("content-length");
   return {
     status,
     statusText,
     redirected,
-    headers,
+    headers: [...headers],
     length: bytes.length,
     digest: await digest(bytes),
   };
@@ -633,7 +637,7 @@ Deno.test("Host.serve makes no more of a body than its reader leaves room for", 
     await new Promise((next) => setTimeout(next));
   }
   // Buffers of both connections at their largest, and what is in hand.
-  assert(made < 16_000_000, `${made} bytes were made`);
+  assert(made < 2_000_000, `${made} bytes were made`);
   await reader.cancel();
   await until(() => isCancelled);
 });
