@@ -35,6 +35,16 @@ function addDefaultRoute(loop: RunLoop, gateway: number, source: number): void {
   loop.stack.addRoute({ prefix: new Ipv4Prefix(0, 0), gateway, metric: 0, source });
 }
 
+/** How a {@linkcode DhcpConfiguration} is set up. */
+export interface DhcpConfigurationOptions {
+  /** The name told to the server. */
+  readonly hostname: string;
+  /** Whether the name servers that are set stay, whatever the lease says. */
+  readonly keepsServers: boolean;
+  /** Whether the search list that is set stays, whatever the lease says. */
+  readonly keepsSearch: boolean;
+}
+
 /** Keeps a DHCP lease, and the stack's address, routes and name servers by it. */
 export class DhcpConfiguration {
   /** The client underneath. */
@@ -43,23 +53,19 @@ export class DhcpConfiguration {
   onLease: ((lease: Dhcpv4Lease | null) => void) | null = null;
   readonly #loop: RunLoop;
   readonly #names: NameService;
-  readonly #keepsServers: boolean;
+  readonly #options: DhcpConfigurationOptions;
   #applied: Dhcpv4Lease | null = null;
   #waiting: (() => void)[] = [];
 
-  /**
-   * Prepares a client on UDP port 68.
-   *
-   * @param keepsServers Whether the name servers that are set stay, whatever the lease says.
-   */
-  constructor(loop: RunLoop, names: NameService, hostname: string, keepsServers: boolean) {
+  /** Prepares a client on UDP port 68. */
+  constructor(loop: RunLoop, names: NameService, options: DhcpConfigurationOptions) {
     this.#loop = loop;
     this.#names = names;
-    this.#keepsServers = keepsServers;
+    this.#options = options;
     this.client = new Dhcpv4Client({
       hardwareAddress: loop.device.hardwareAddress,
       random: new CryptoRandom(),
-      hostName: hostname,
+      hostName: options.hostname,
       onChange: () => this.#changed(),
     });
     loop.stack.udp.register(this.client);
@@ -83,7 +89,7 @@ export class DhcpConfiguration {
     while (this.#applied === null) {
       if (signal?.aborted) throw abortReason(signal);
       if (limit.aborted) {
-        const seconds = Math.round(timeout / 1000);
+        const seconds = timeout / 1000;
         throw networkError(
           "TimedOut",
           `Cannot get an address as no DHCP server has offered one within ${seconds} s`,
@@ -113,6 +119,7 @@ export class DhcpConfiguration {
     this.#applied = lease;
     if (before !== null && before.address !== lease?.address) stack.removeAddress(before.address);
     if (lease !== null) this.#apply(lease, before);
+    this.#applyNames(lease);
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const resolve of waiting) resolve();
@@ -136,14 +143,20 @@ export class DhcpConfiguration {
         source: address,
       });
     }
-    const { resolver } = this.#names;
-    if (!this.#keepsServers) resolver.servers = lease.dnsServers;
-    resolver.search = lease.search.length > 0
-      ? lease.search
-      : lease.domain === ""
-      ? []
-      : [lease.domain];
   }
+
+  #applyNames(lease: Dhcpv4Lease | null): void {
+    const { resolver } = this.#names;
+    const { keepsServers, keepsSearch } = this.#options;
+    if (!keepsServers) resolver.servers = lease?.dnsServers ?? [];
+    if (!keepsSearch) resolver.search = lease === null ? [] : searchList(lease);
+  }
+}
+
+/** The domains to search: those of RFC 3397, else the client's own. */
+function searchList(lease: Dhcpv4Lease): readonly string[] {
+  if (lease.search.length > 0) return lease.search;
+  return lease.domain === "" ? [] : [lease.domain];
 }
 
 /** One line on a lease, for people. */

@@ -87,7 +87,8 @@ export class Host implements AsyncDisposable {
   #closing: Promise<void> | null = null;
 
   /**
-   * Starts a stack on a device. The host owns the device from now on and closes it at its own end.
+   * Starts a stack on a device. The host owns the device from now on and closes it at its own end; when the
+   * options are refused, it stays the caller's.
    *
    * @throws {SyntaxError} When an address in the options is none.
    */
@@ -110,14 +111,19 @@ export class Host implements AsyncDisposable {
     this.#loop = new RunLoop(this.stack, device, (error) => this.#lost(error));
     const dial = (address: number, port: number, signal?: AbortSignal) =>
       this.#dial(address, port, signal);
-    this.#names = new NameService(this.#loop, dial, {
-      random,
-      servers: (options.nameServers ?? []).map(parseIpv4),
-      search: options.search ?? [],
-      ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
-    });
     this.#pings = new PingService(this.#loop);
-    if (options.address !== undefined) configureStatic(this.#loop, options.address);
+    try {
+      this.#names = new NameService(this.#loop, dial, {
+        random,
+        servers: (options.nameServers ?? []).map(parseIpv4),
+        search: options.search ?? [],
+        ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
+      });
+      if (options.address !== undefined) configureStatic(this.#loop, options.address);
+    } catch (error) {
+      void this.#loop.close();
+      throw error;
+    }
   }
 
   /** The DHCP lease in force, or `null`. */
@@ -138,12 +144,12 @@ export class Host implements AsyncDisposable {
    * @throws {Deno.errors.TimedOut} When no server offers a lease in time.
    */
   configure(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Dhcpv4Lease> {
-    this.#dhcp ??= new DhcpConfiguration(
-      this.#loop,
-      this.#names,
-      this.#options.hostname ?? "octet",
-      this.#options.nameServers !== undefined,
-    );
+    const { hostname = "octet", nameServers, search } = this.#options;
+    this.#dhcp ??= new DhcpConfiguration(this.#loop, this.#names, {
+      hostname,
+      keepsServers: nameServers !== undefined,
+      keepsSearch: search !== undefined,
+    });
     return this.#dhcp.start(options.timeout ?? 30_000, options.signal);
   }
 

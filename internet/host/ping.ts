@@ -53,12 +53,16 @@ export class PingService {
    * Asks once and waits for the answer.
    *
    * @param destination Host order.
+   * @throws {RangeError} When size or time to live is out of range.
    * @throws {Deno.errors.TimedOut} When nothing comes back in time.
    * @throws {Error} With code `EHOSTUNREACH` or `ENETUNREACH`, when a router says so or no route leads there.
    */
   async ping(destination: number, options: PingOptions = {}): Promise<PingReply> {
     const { signal, timeout = 10_000 } = options;
     if (signal?.aborted) throw abortReason(signal);
+    if (options.ttl === 0) {
+      throw new RangeError("Cannot ping as the time to live of 0 is not from 1 to 255");
+    }
     const { stack } = this.#loop;
     if (stack.ipv4.sourceFor(destination) === 0) throw networkUnreachable();
     const answered = Promise.withResolvers<void>();

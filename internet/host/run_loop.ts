@@ -7,7 +7,7 @@
 import { Packet } from "@octet/wire";
 import { type Device, frameCapacity } from "../device/device.ts";
 import type { Stack } from "../stack.ts";
-import { interrupted } from "./errors.ts";
+import { interrupted, networkError } from "./errors.ts";
 
 /** Frames taken before the readers get a turn: what a switch or the kernel hands over at once. */
 const batch = 64;
@@ -39,7 +39,7 @@ export class RunLoop {
   /**
    * Begins to run.
    *
-   * @param onFailure Called once when the device is gone for good.
+   * @param onFailure Called once when the device is gone for good, or closed by somebody else.
    */
   constructor(stack: Stack, device: Device, onFailure: (error: unknown) => void) {
     this.stack = stack;
@@ -177,6 +177,12 @@ export class RunLoop {
   }
 
   async #sleep(now: number): Promise<void> {
+    if (this.device.isClosed) {
+      throw networkError(
+        "NotConnected",
+        `Cannot go on as device ${this.device.name} has been closed`,
+      );
+    }
     const until = this.stack.deadline();
     if (until <= now && !this.#unsent) return;
     this.#sleepsUntil = until;
