@@ -14,7 +14,7 @@ import { ServerOutput } from "./server_output.ts";
 import { makeRequest } from "./server_request.ts";
 import { dateField, responseFields } from "./server_response.ts";
 import { type ConnectionOwner, Phase } from "./server_types.ts";
-import { readStaticBody } from "./static_body.ts";
+import { readStaticBody, useStaticBody } from "./static_body.ts";
 
 const inputLength = 4096;
 /** Bytes of a request's body that nobody read, up to which they are read for the sake of the next request. */
@@ -226,6 +226,7 @@ export class ServerConnection {
       this.#output.end += size;
       framer.finish(this.#output.bytes, this.#output.end);
     }
+    if (body !== null) useStaticBody(response);
     return true;
   }
 

@@ -4,11 +4,61 @@
  * @module
  */
 
+/** A body made of text or bytes, as Deno keeps it until somebody asks for its stream. */
+interface StaticBody {
+  readonly body: unknown;
+  consumed: boolean;
+}
+
+/** What a response keeps of its body, as far as anything is known of it. */
+function keptBody(response: Response, key: symbol): unknown {
+  // A response of Deno is not whole before its headers are looked at.
+  void response.headers;
+  const insides = Reflect.get(response, key) as { body?: unknown } | null | undefined;
+  if (typeof insides !== "object" || insides === null) return undefined;
+  const { body } = insides;
+  if (body === null) return null;
+  return (body as { streamOrStatic?: unknown } | undefined)?.streamOrStatic;
+}
+
+function isStatic(kept: unknown): kept is StaticBody {
+  return typeof kept === "object" && kept !== null && "body" in kept &&
+    "consumed" in kept && kept.consumed === false &&
+    (typeof kept.body === "string" || kept.body instanceof Uint8Array);
+}
+
+/** Where this platform keeps bodies, if it does so in the way that is known; found by trying. */
+function findKey(): symbol | null {
+  const probe = new Response("probe");
+  void probe.headers;
+  for (const key of Object.getOwnPropertySymbols(probe)) {
+    const kept = keptBody(probe, key);
+    if (!isStatic(kept) || kept.body !== "probe") continue;
+    const empty = keptBody(new Response(null), key);
+    const streamed = keptBody(new Response(new ReadableStream()), key);
+    if (empty === null && !isStatic(streamed)) return key;
+  }
+  return null;
+}
+
+const key: symbol | null = findKey();
+
 /**
- * The body of a response that was made of text or bytes, without the promises that a stream costs.
+ * The body of a response that was made of text or bytes. A stream would tell the same, but takes microseconds
+ * to make and two promises to read; where the platform does not show what it keeps, the stream it is.
  *
  * @returns The body, `null` for none, `undefined` where only its stream can tell.
  */
 export function readStaticBody(response: Response): string | Uint8Array | null | undefined {
-  return response.body === null ? null : undefined;
+  if (key === null) return response.body === null ? null : undefined;
+  const kept = keptBody(response, key);
+  if (kept === null) return null;
+  return isStatic(kept) ? kept.body as string | Uint8Array : undefined;
+}
+
+/** Marks the body that {@linkcode readStaticBody} gave as used: a response answers one request. */
+export function useStaticBody(response: Response): void {
+  if (key === null) return;
+  const kept = keptBody(response, key);
+  if (isStatic(kept)) kept.consumed = true;
 }
