@@ -82,6 +82,7 @@ export class DhcpConfiguration {
    * @throws {Deno.errors.TimedOut} When no server offers one in time.
    */
   async start(timeout: number, signal?: AbortSignal): Promise<Dhcpv4Lease> {
+    this.#loop.expectRunning();
     const limit = AbortSignal.timeout(timeout);
     const bound = signal === undefined ? limit : AbortSignal.any([limit, signal]);
     if (this.client.state === Dhcpv4ClientState.Stopped) this.client.start(this.#loop.now());

@@ -54,6 +54,7 @@ class Scene {
       device: { hardwareAddress: pair.left.hardwareAddress },
       now: () => pair.now,
       flush: () => {},
+      expectRunning: () => {},
       wait: <T>(promise: Promise<T>) => promise,
     } as unknown as RunLoop;
     const dial = () => Promise.reject(new Error("Nobody asks over TCP"));

@@ -192,6 +192,7 @@ export class Host implements AsyncDisposable {
     const { tcp } = this.stack;
     checkTransport(options.transport, "tcp");
     const wanted = checkPort(options.port ?? 0, 0);
+    this.#loop.expectRunning();
     const address = this.#localAddress(options.hostname);
     const port = wanted === 0 ? tcp.unusedPort() : wanted;
     if (!tcp.canListen(port, address)) throw addressInUse();
@@ -213,6 +214,7 @@ export class Host implements AsyncDisposable {
   listenDatagram(options: ListenDatagramOptions): DatagramConn {
     checkTransport(options.transport, "udp");
     const port = checkPort(options.port ?? 0, 0);
+    this.#loop.expectRunning();
     const address = this.#localAddress(options.hostname);
     if (port !== 0 && this.stack.udp.nodeAt(port) !== null) throw addressInUse();
     return new DatagramConn(this.#loop, address, port, (name) => this.lookup(name));
@@ -397,7 +399,7 @@ export class Host implements AsyncDisposable {
   async #dial(address: number, port: number, signal?: AbortSignal): Promise<TcpConn> {
     if (signal?.aborted) throw abortReason(signal);
     const { tcp, ipv4 } = this.stack;
-    if (!this.#loop.isRunning) throw networkError("NotConnected", "Host has been closed");
+    this.#loop.expectRunning();
     if (ipv4.sourceFor(address) === 0) throw networkUnreachable();
     const connection = tcp.connect({ address, port }, this.#loop.now());
     const opened = Promise.withResolvers<void>();

@@ -64,6 +64,7 @@ export class NameService {
     signal?: AbortSignal,
   ): Promise<DnsQuery> {
     if (signal?.aborted) throw abortReason(signal);
+    this.#loop.expectRunning();
     const { udp } = this.#loop.stack;
     const done = Promise.withResolvers<void>();
     const query = resolver.resolve(name, this.#loop.now(), {

@@ -60,6 +60,7 @@ export class PingService {
   async ping(destination: number, options: PingOptions = {}): Promise<PingReply> {
     const { signal, timeout = 10_000 } = options;
     if (signal?.aborted) throw abortReason(signal);
+    this.#loop.expectRunning();
     if (options.ttl === 0) {
       throw new RangeError("Cannot ping as the time to live of 0 is not from 1 to 255");
     }

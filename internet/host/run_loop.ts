@@ -73,7 +73,6 @@ export class RunLoop {
   async wait<T>(promise: Promise<T>): Promise<T> {
     const end = Promise.withResolvers<never>();
     const held = { [Symbol.dispose]: () => end.reject(interrupted()) };
-    if (this.#closing) held[Symbol.dispose]();
     this.hold(held);
     try {
       return await Promise.race([promise, end.promise]);
@@ -92,6 +91,15 @@ export class RunLoop {
   /** Whether frames still come and go. */
   get isRunning(): boolean {
     return !this.#closing;
+  }
+
+  /**
+   * Refuses what is asked of a host that has ended.
+   *
+   * @throws {Deno.errors.NotConnected} When frames no longer come and go.
+   */
+  expectRunning(): void {
+    if (this.#closing) throw networkError("NotConnected", "Host has been closed");
   }
 
   /** Closes everything that is held, and sends what that leads to. */

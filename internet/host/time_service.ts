@@ -33,6 +33,7 @@ export async function queryTime(
 ): Promise<NtpMeasurement> {
   const { signal } = options;
   if (signal?.aborted) throw abortReason(signal);
+  loop.expectRunning();
   const done = Promise.withResolvers<void>();
   const { udp } = loop.stack;
   const client = new NtpClient({
