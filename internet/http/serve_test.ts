@@ -317,6 +317,23 @@ Deno.test("serveOn aborts the signal when the client goes, before and during the
   await server.shutdown();
 });
 
+Deno.test("serveOn aborts the signal when the client goes whose body was read", async () => {
+  const asked = Promise.withResolvers<Request>();
+  const { server, connect } = inMemory(async (request) => {
+    assertEquals(await request.text(), "abc");
+    asked.resolve(request);
+    await new Promise((resolve) => request.signal.addEventListener("abort", resolve));
+    return new Response("late");
+  });
+  const conn = connect();
+  await conn.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\n");
+  await conn.send("abc");
+  const { signal } = await asked.promise;
+  conn.close();
+  await until(() => signal.aborted);
+  await server.shutdown();
+});
+
 Deno.test("serveOn reads and writes no further than the other side does", async () => {
   let made = 0;
   const asked = Promise.withResolvers<Request>();

@@ -14,6 +14,8 @@ export interface RequestBodySource {
   readonly isCurrent: boolean;
   /** Called before bytes are waited for: the client may wait to be asked for them. */
   invite(): Promise<void> | null;
+  /** Called when all has been read. */
+  onEnd(): void;
   /** Called when nothing more can be read. */
   onFailure(error: unknown): void;
 }
@@ -49,6 +51,7 @@ export function requestBodyStream(
       }
       if (count > 0) request.respond(count);
       if (intake.event === HttpEvent.End) {
+        source.onEnd();
         controller.close();
         if (count === 0) request.respond(0);
       } else if (count === 0) {

@@ -24,7 +24,6 @@ const lingerLimit = 1 << 20;
 /** Microtasks that a stream is given to show its end, where its length would then be known. */
 const patience = 4;
 const hostName: Uint8Array = new TextEncoder().encode("host");
-
 const textEncoder = new TextEncoder();
 
 /** Serves one connection. */
@@ -396,6 +395,7 @@ export class ServerConnection {
         return isCurrent();
       },
       invite,
+      onEnd: () => isCurrent() && this.#watch(),
       onFailure: (error) => this.#leave(error),
     }, exchange.framing.length);
   }
