@@ -21,6 +21,8 @@ export interface PipeOptions {
   duplicate?: number;
   /** Chance of a flipped bit, 0 to 1. */
   corrupt?: number;
+  /** How many segments may be on their way at once, both ways together; what comes beyond is lost. */
+  queue?: number;
   /** The MTU in bytes. */
   mtu?: number;
   /** The longest datagram handed down at once. */
@@ -183,6 +185,10 @@ export class Pair {
   }
 
   #enqueue(to: number, packet: Packet): void {
+    if (this.#flights.length >= (this.#options.queue ?? Infinity)) {
+      packet.release();
+      return;
+    }
     const jitter = (this.random.uint32() / 2 ** 32) * (this.#options.jitter ?? 0);
     const at = Math.max(this.now + (this.#options.delay ?? 0) + jitter, this.#heldUntil);
     const flight = { at, order: this.#order++, to, packet };
