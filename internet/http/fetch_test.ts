@@ -440,4 +440,9 @@ Deno.test("Host.fetch follows redirects and takes codings off, over a LAN", asyn
   assertEquals(await response.text(), text);
   const error = await assertRejects(() => a.fetch("http://10.0.0.2:81/"), TypeError);
   assert(error.cause instanceof Deno.errors.ConnectionRefused);
+  const abort = new AbortController();
+  const pending = a.fetch("http://10.0.0.3/", { signal: abort.signal });
+  await turns(2);
+  abort.abort(new Error("enough"));
+  await assertRejects(() => pending, Error, "enough");
 });

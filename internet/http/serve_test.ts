@@ -95,6 +95,15 @@ const conversations: readonly Conversation[] = [
     told: `${answer(4)}\r\nPOST${answer(3)}${close}GET`,
   },
   {
+    name: "a request behind a slower one only after it",
+    handler: () => async ({ url }) => {
+      if (url.endsWith("/slow")) await turns(2);
+      return new Response(url.slice(9));
+    },
+    sent: "GET /slow HTTP/1.1\r\nHost: x\r\n\r\n" + ask,
+    told: `${answer(4)}\r\nslow${answer(0)}${close}`,
+  },
+  {
     name: "HEAD like GET but for the body",
     handler: () => () => new Response("hello"),
     sent: `HEAD / HTTP/1.1\r\nHost: x\r\n${close}`,
@@ -256,6 +265,49 @@ Deno.test("serveOn cuts a response short whose stream fails", async () => {
   await assertRejects(() => conn.receive(), Deno.errors.ConnectionReset);
   assertEquals(failed, reason);
   await server.shutdown();
+});
+
+Deno.test("serveOn cuts a response short whose length is not what was announced", async () => {
+  for (const pieces of [["abc"], ["abc", "defg"]]) {
+    let failed: unknown;
+    const { server, connect } = inMemory((_, info) => {
+      info.completed.catch((error) => failed = error);
+      return new Response(streamed(...pieces), { headers: { "content-length": "5" } });
+    });
+    const conn = connect();
+    await conn.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+    await assertRejects(() => conn.receive(), Deno.errors.ConnectionReset);
+    assert(failed instanceof TypeError || failed instanceof RangeError);
+    await server.shutdown();
+  }
+});
+
+Deno.test("serveOn lets nobody read a body whose request was answered", async () => {
+  let first: Request | null = null;
+  const told = await converse(async (request) => {
+    if (first === null) return new Response((first = request).method);
+    return new Response((await assertRejects(() => first!.text(), TypeError)).name);
+  }, [
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n\r\n",
+    "x".repeat(60_000),
+    ask,
+  ]);
+  assertEquals(told, `${answer(4)}\r\nPOST${answer(9)}${close}TypeError`);
+});
+
+Deno.test("serveOn tells a handler of a body that is cut short or malformed", async () => {
+  for (const rest of ["3\r\nab", "3\r\nabcX", "x\r\n"]) {
+    const { server, connect } = inMemory(async (request) => {
+      await assertRejects(() => request.text(), TypeError);
+      return new Response("told");
+    });
+    const conn = connect();
+    await conn.send(`POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n${rest}`);
+    await conn.closeWrite();
+    assert((await conn.receive()).endsWith(`${close}told`));
+    conn.close();
+    await server.shutdown();
+  }
 });
 
 Deno.test("serveOn asks for a body that waits, when the handler reads it", async () => {
