@@ -27,6 +27,7 @@ Deno.test("what was written before a host closes is still delivered", async () =
 
 Deno.test("a host that closes says goodbye to each connection, and waits for who is slow", async () => {
   const net = new LanNetwork();
+  await net.client.ping("10.0.0.2");
   const pairs = await Promise.all(Array.from({ length: 20 }, () => pair(net)));
   const ends = pairs.map(({ server }) => server.read(new Uint8Array(1)));
   await net.client.close();
@@ -145,7 +146,7 @@ Deno.test("a device that is lost ends all that waits, and `closed` tells why", a
   const peer = host(lan, 2);
   using listener = peer.listen({ port: 80 });
   const conn = await alone.connect({ hostname: "10.0.0.2", port: 80 });
-  using _accepted = await listener.accept();
+  const accepted = await listener.accept();
   const read = outcome(() => conn.read(new Uint8Array(1)));
   const ping = outcome(() => alone.ping("10.0.0.99"));
   const gone = new Error("Cannot read from tap0 as it has been deleted");
@@ -158,6 +159,8 @@ Deno.test("a device that is lost ends all that waits, and `closed` tells why", a
   );
   assert(device.isClosed);
   await alone.close();
+  // Nobody is left who would answer its goodbye.
+  accepted.abort();
   await peer.close();
 });
 
@@ -213,7 +216,8 @@ Deno.test("the addresses of a host, in the shape of Deno.networkInterfaces", asy
 
 Deno.test("a thousand connections to one listener, each with its own bytes", async () => {
   await using net = new LanNetwork();
-  using listener = net.listen({ port: 80, ...{ backlog: 1000 } });
+  await net.client.ping("10.0.0.2");
+  using listener = net.server.listen({ port: 80, backlog: 1000 });
   const served = (async () => {
     for (let i = 0; i < 1000; i++) {
       const conn = await listener.accept();
