@@ -386,6 +386,29 @@ Deno.test("serveOn aborts the signal when the client goes whose body was read", 
   await server.shutdown();
 });
 
+Deno.test("serveOn sends a piece before it waits for the next, and ends the wait for a client that left", async () => {
+  const cancelled = Promise.withResolvers<void>();
+  const { server, connect } = inMemory(() => {
+    let isFirst = true;
+    return new Response(
+      new ReadableStream({
+        async pull(controller) {
+          if (!isFirst) await cancelled.promise;
+          else controller.enqueue(new TextEncoder().encode("first"));
+          isFirst = false;
+        },
+        cancel: () => cancelled.resolve(),
+      }),
+    );
+  });
+  const conn = connect();
+  await conn.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await conn.receive((text) => text.endsWith("first\r\n"));
+  conn.abort();
+  await cancelled.promise;
+  await server.shutdown();
+});
+
 Deno.test("serveOn reads and writes no further than the other side does", async () => {
   let made = 0;
   const asked = Promise.withResolvers<Request>();
