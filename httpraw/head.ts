@@ -43,6 +43,15 @@ export const TargetForm = {
 export type TargetForm = (typeof TargetForm)[keyof typeof TargetForm];
 
 /** Whether `HTTP/1.` and a digit stand at `offset`; a verdict. Eight bytes must be there. */
+/** Whether what has come of a status line may become one: another protocol's greeting may be all that ever comes. */
+function beginsVersion(bytes: Uint8Array, offset: number, end: number): HttpVerdict {
+  const name = "HTTP/";
+  for (let i = 0; i < name.length && offset + i < end; i++) {
+    if (bytes[offset + i] !== name.charCodeAt(i)) return HttpVerdict.BadStartLine;
+  }
+  return HttpVerdict.Incomplete;
+}
+
 function versionVerdict(bytes: Uint8Array, offset: number): HttpVerdict {
   const isHttp = bytes[offset] === 0x48 && bytes[offset + 1] === 0x54 &&
     bytes[offset + 2] === 0x54 && bytes[offset + 3] === 0x50 && bytes[offset + 4] === SLASH &&
@@ -257,7 +266,7 @@ export class ResponseHead extends FieldSection {
   /** Parses the status line; `end` is then where the next line begins. */
   #parseStatusLine(bytes: Uint8Array, position: number, end: number): HttpVerdict {
     let i = position;
-    if (end - i < 13) return HttpVerdict.Incomplete;
+    if (end - i < 13) return beginsVersion(bytes, i, end);
     const verdict = versionVerdict(bytes, i);
     if (verdict !== HttpVerdict.Ok) return verdict;
     this.minorVersion = bytes[i + 7]! - ZERO;

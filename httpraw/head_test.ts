@@ -390,3 +390,14 @@ Deno.test("any bytes give a verdict, the same in two pieces", () => {
     { numRuns: 2000 },
   );
 });
+
+Deno.test("another protocol's greeting is no beginning of a response, however short it is", () => {
+  const head = new ResponseHead();
+  for (const text of ["SSH-2.0-x\r\n", "220 smtp\r\n", "X", "HTTQ"]) {
+    assertEquals(nameOf(head, bytesOf(text)), "BadStartLine", text);
+  }
+  for (const text of ["", "H", "HTTP/", "HTTP/1.1 20"]) {
+    const fresh = new ResponseHead();
+    assertEquals(nameOf(fresh, bytesOf(text)), "Incomplete", text);
+  }
+});
