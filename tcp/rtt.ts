@@ -29,7 +29,7 @@ export class RttEstimator {
 
   /** The retransmission timeout in milliseconds, back-off included. */
   get rto(): number {
-    return Math.min(this.#rto * 2 ** this.backoff, maxRto);
+    return this.backoff === 0 ? this.#rto : Math.min(this.#rto * 2 ** this.backoff, maxRto);
   }
 
   /** The timeout without back-off, in milliseconds. */
