@@ -73,6 +73,9 @@ export const linkOptions: OptionTable = {
 /** Links that have a name already, and no code. */
 const laterLinks = ["packet", "http", "qemu"];
 
+/** RFC 2131 §2: a DHCP message is up to 576 bytes, and nobody puts one together before having an address. */
+const leastMtuForLease = 576;
+
 /** What a device that cannot be opened, set up or used ends a program with. */
 export class DeviceError extends Error {
   /** The error's name. */
@@ -165,6 +168,11 @@ function checkTogether(settings: LinkSettings, hostIp: Ipv4Interface | undefined
   if (kind === "lan" && hostIp !== undefined) {
     throw new UsageError(
       "Option --host-ip wants a TUN/TAP device: the in-memory LAN has no kernel's side",
+    );
+  }
+  if (address === null && settings.mtu !== undefined && settings.mtu < leastMtuForLease) {
+    throw new UsageError(
+      `A lease wants --mtu ${leastMtuForLease} or more: give that, or --ip ADDR/LEN`,
     );
   }
   if (hostIp !== undefined && hostIp.address === address?.address) {

@@ -94,7 +94,10 @@ async function exitCodeOf(program: Program, args: readonly string[]): Promise<nu
     }
     const parsed = parseArguments(args, program.options, program.positionals);
     listen("SIGINT", 130);
-    if (Deno.build.os !== "windows") listen("SIGTERM", 143);
+    if (Deno.build.os !== "windows") {
+      listen("SIGTERM", 143);
+      listen("SIGHUP", 129);
+    }
     const code = await program.main(parsed, interrupt.signal);
     return interrupted || code;
   } catch (error) {

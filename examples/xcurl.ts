@@ -48,7 +48,19 @@ async function fetchAll(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
-  await using link = new Link(settings.link, "xcurl");
+  const link = new Link(settings.link, "xcurl");
+  await useLink(link, settings, report, signal);
+  // Packets wait to be written until the capture closes.
+  if (!link.isCaptureWhole) throw new ExitError(Exit.WriteError, "The capture is not whole");
+}
+
+async function useLink(
+  link: Link,
+  settings: XcurlSettings,
+  report: Report,
+  signal: AbortSignal,
+): Promise<void> {
+  await using _closing = link;
   const steps = new Steps(link, report, signal);
   try {
     await steps.address();
@@ -58,7 +70,6 @@ async function fetchAll(
   } catch (error) {
     throw told(steps.stage, error, signal);
   }
-  if (!link.isCaptureWhole) throw new ExitError(Exit.WriteError, "The capture is not whole");
 }
 
 async function fetchRepeatedly(
