@@ -100,7 +100,12 @@ export class ServerConnection {
       const event = exchange.receive(input.bytes, input.start, input.end);
       input.start = exchange.position;
       if (event === HttpEvent.NeedMore) {
-        if (this.#output.end > 0) await this.#output.flush();
+        if (this.#output.end > 0) {
+          const { end } = input;
+          await this.#output.flush();
+          // The read that looked out for the client's end may have brought the next request meanwhile.
+          if (input.end !== end) continue;
+        }
         this.#enter(input.length > 0 ? Phase.Head : Phase.Idle);
         if (this.#owner.isClosing && this.phase === Phase.Idle) return false;
         if (await input.fill() === null) {
