@@ -400,7 +400,9 @@ export class Host implements AsyncDisposable {
     if (signal?.aborted) throw abortReason(signal);
     const { tcp, ipv4 } = this.stack;
     this.#loop.expectRunning();
-    if (ipv4.sourceFor(address) === 0) throw networkUnreachable();
+    // A connection has one peer: to many there is no way (RFC 9293 §3.9.2.3).
+    const isForMany = address >>> 28 === 0xe || ipv4.isBroadcast(address);
+    if (isForMany || ipv4.sourceFor(address) === 0) throw networkUnreachable();
     const connection = tcp.connect({ address, port }, this.#loop.now());
     const opened = Promise.withResolvers<void>();
     const abort = () => opened.reject(abortReason(signal!));

@@ -337,10 +337,13 @@ Deno.test("a connection with the host's own address", async () => {
   assertEquals([conn.localAddr.hostname, conn.remoteAddr.hostname], ["10.0.0.2", "10.0.0.2"]);
 });
 
-Deno.test("no route, and no neighbour", async () => {
+Deno.test("no route, and nobody in particular", async () => {
   await using net = new LanNetwork();
-  assertEquals(
-    await outcome(() => net.connect({ hostname: "192.0.2.1", port: 1 })),
-    "rejects Error: Network is unreachable (os error 101) [ENETUNREACH]",
-  );
+  for (const hostname of ["192.0.2.1", "224.0.0.1", "255.255.255.255", "10.0.0.255"]) {
+    assertEquals(
+      await outcome(() => net.connect({ hostname, port: 1 })),
+      "rejects Error: Network is unreachable (os error 101) [ENETUNREACH]",
+      hostname,
+    );
+  }
 });
