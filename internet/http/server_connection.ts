@@ -12,7 +12,7 @@ import { checkPiece, goneReason, notResponse, usedResponse } from "./server_faul
 import { Info } from "./server_info.ts";
 import { ServerOutput } from "./server_output.ts";
 import { makeRequest } from "./server_request.ts";
-import { dateField, responseFields } from "./server_response.ts";
+import { dateField, responseFields, sizeOfHead } from "./server_response.ts";
 import { type ConnectionOwner, Phase } from "./server_types.ts";
 import { readStaticBody, useStaticBody } from "./static_body.ts";
 
@@ -206,7 +206,7 @@ export class ServerConnection {
     if (body === undefined) return false;
     const length = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length;
     const { fields, announced } = responseFields(response.headers);
-    const needed = sizeOf(fields, response.statusText) + length;
+    const needed = sizeOfHead(fields, response.statusText) + length;
     if (this.#output.bytes === null) this.#output.bytes = this.#owner.takeBuffer();
     if (needed > this.#output.bytes.length - this.#output.end) return false;
     let bytes: Uint8Array | null = null;
@@ -255,7 +255,7 @@ export class ServerConnection {
     announced: number,
     reader: ReadableStreamDefaultReader<Uint8Array> | null,
   ): Promise<void> {
-    await this.#output.reserve(sizeOf(fields, response.statusText));
+    await this.#output.reserve(sizeOfHead(fields, response.statusText));
     if (reader === null) {
       this.#writeHead(response, fields, announced >= 0 ? announced : undefined);
       return;
@@ -497,9 +497,3 @@ export class ServerConnection {
 
 /** Pieces up to this many bytes are copied behind their framing, longer ones are written by themselves. */
 const maxCopy = 65_536;
-
-function sizeOf(fields: [string, string][], reason: string): number {
-  let size = 192 + reason.length;
-  for (const [name, value] of fields) size += name.length + value.length + 4;
-  return size;
-}

@@ -47,3 +47,10 @@ export function dateField(): [string, string] {
   }
   return date;
 }
+
+/** Room enough for a head, in bytes. */
+export function sizeOfHead(fields: [string, string][], reason: string): number {
+  let size = 192 + reason.length;
+  for (const [name, value] of fields) size += name.length + value.length + 4;
+  return size;
+}
