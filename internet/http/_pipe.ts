@@ -64,6 +64,11 @@ export class PipeEnd implements HttpConn {
     return this.#out.total;
   }
 
+  /** Whether the peer can write nothing until something is read. */
+  get isPeerStuck(): boolean {
+    return this.#in.length >= this.#in.limit;
+  }
+
   /** Whether the peer will write no more. */
   get isPeerDone(): boolean {
     return this.#in.isEnded;

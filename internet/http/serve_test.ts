@@ -733,3 +733,23 @@ Deno.test("Host.serve makes no more of a body than its reader leaves room for", 
   await reader.cancel();
   await until(() => isCancelled);
 });
+
+Deno.test("a request that comes while the last response is still going out is answered", async () => {
+  const gate = Promise.withResolvers<Response>();
+  let requests = 0;
+  const handler: ServeHandler = () => ++requests === 1 ? gate.promise : new Response("second");
+  const { server, connect } = inMemory(handler, {}, 64);
+  const conn = connect();
+  await conn.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await until(() => requests === 1);
+  // Longer than the connection holds: its end waits for a reader.
+  gate.resolve(new Response("first".repeat(100)));
+  await until(() => conn.isPeerStuck);
+  await conn.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  await turns(2);
+  const told = await conn.receive((text) => text.endsWith("second"));
+  assert(told.includes("first".repeat(100)), told);
+  assertEquals(requests, 2);
+  conn.close();
+  await server.shutdown();
+});
