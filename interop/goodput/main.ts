@@ -12,6 +12,7 @@ import { parseArgs } from "@std/cli";
 import { requirePeers } from "../_namespace.ts";
 import { measure, type Pairing, pairings } from "./cell.ts";
 import { type Sender, share, type Shares } from "./fairness.ts";
+import { stopAll } from "./network.ts";
 import { replaceBetween, type Row, summary, tableLines } from "./table.ts";
 import type { SinkReport } from "./traffic.ts";
 
@@ -198,6 +199,10 @@ async function main(args: string[]): Promise<void> {
 }
 
 if (import.meta.main) {
+  // The namespaces are to go also when somebody has seen enough.
+  for (const signal of ["SIGINT", "SIGTERM"] as const) {
+    Deno.addSignalListener(signal, () => void stopAll());
+  }
   try {
     await main(Deno.args);
   } catch (error) {
@@ -205,4 +210,5 @@ if (import.meta.main) {
     console.error(`${error.message}\n\n${usage}`);
     Deno.exit(2);
   }
+  Deno.exit();
 }

@@ -58,20 +58,34 @@ async function ip(...args: string[]): Promise<void> {
   }
 }
 
+/** What has been started; some of it may have ended. */
+const started: NamespaceChild[] = [];
+
+/** Ends all programs that were started: what waits for them fails, and removes the namespaces on its way out. */
+export async function stopAll(): Promise<void> {
+  await Promise.all(started.map((child) => child.stop()));
+}
+
+function start(namespace: Namespace, program: string, ...args: string[]): NamespaceChild {
+  const child = namespace.spawnDeno([...flags, `${folder}${program}`, ...args]);
+  started.push(child);
+  return child;
+}
+
 /** Starts the switch on TAP devices of a namespace, the first behind the impairment. */
 export async function startForwarder(
   namespace: Namespace,
   impairment: string,
   ...taps: string[]
 ): Promise<NamespaceChild> {
-  const child = namespace.spawnDeno([...flags, `${folder}forwarder.ts`, impairment, ...taps]);
+  const child = start(namespace, "forwarder.ts", impairment, ...taps);
   await child.waitFor("open");
   return child;
 }
 
 /** Starts one end. */
 export function startPeer(namespace: Namespace, plan: PeerPlan): NamespaceChild {
-  return namespace.spawnDeno([...flags, `${folder}peer.ts`, JSON.stringify(plan)]);
+  return start(namespace, "peer.ts", JSON.stringify(plan));
 }
 
 /** Waits until an end listens or has connected. */
