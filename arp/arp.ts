@@ -5,91 +5,34 @@
  * @module
  */
 import { EtherType } from "@octet/ethernet";
-import type { MacAddress } from "@octet/netip";
+import { formatIpv4, type MacAddress } from "@octet/netip";
 import {
   BaseNode,
   type NodeParent,
   type Packet,
-  type Random,
   readI32,
   readU16,
   Verdict,
   writeU16,
   writeU32,
 } from "@octet/wire";
+import { type AddressClaim, type AddressClaimOptions, AddressClaims } from "./address_claim.ts";
+import { type AnnounceOptions, Announcer } from "./announcer.ts";
 import { arpFrameLength, ArpOperation, writeArpHeader } from "./frame.ts";
+import type { ArpCounters, ArpOptions, ArpProxy, LocalAddresses } from "./arp_options.ts";
 import { HeldPackets } from "./held_packets.ts";
 import { NeighbourCache } from "./neighbour_cache.ts";
-import { Learned, type NeighbourCacheOptions, type NeighbourListener } from "./neighbour_state.ts";
+import {
+  defaultNeighbourCacheOptions,
+  Learned,
+  type Neighbour,
+  type NeighbourListener,
+  NeighbourState,
+} from "./neighbour_state.ts";
 import type { AddressProbe } from "./probe.ts";
 
-/** What ARP needs to know of the IP layer. */
-export interface LocalAddresses {
-  /** Whether an address, signed or unsigned, is one of the interface's own. */
-  ownsAddress(address: number): boolean;
-  /**
-   * Which of the interface's own addresses to speak from toward a neighbour.
-   *
-   * @param neighbour Signed or unsigned.
-   * @returns The address as a signed number, 0 when there is none.
-   */
-  addressToward(neighbour: number): number;
-}
-
-/** How an {@linkcode Arp} node is set up. */
-export interface ArpOptions {
-  /** The link's own hardware address. */
-  readonly hardwareAddress: MacAddress;
-  /** Which IPv4 addresses are ours. */
-  readonly addresses: LocalAddresses;
-  /** For the spread of confirmation times. */
-  readonly random: Random;
-  /** Sizes and times of the neighbour cache. */
-  readonly cache?: NeighbourCacheOptions;
-  /** How many packets wait for their neighbours at most; 64 when left out. */
-  readonly heldPackets?: number;
-  /** Called with what waited for a neighbour that did not answer; the packet is gone after the call. */
-  readonly onUnreachable?: (packet: Packet, now: number) => void;
-  /** Called when another station uses an address of ours (RFC 5227 §2.4), host order. */
-  readonly onConflict?: (address: number, now: number) => void;
-}
-
-/** What an {@linkcode Arp} node has counted. */
-export interface ArpCounters {
-  /** Packets received. */
-  inPackets: number;
-  /** Packets that were malformed, or not about IPv4 over Ethernet. */
-  inErrors: number;
-  /** Requests for our addresses. */
-  inRequests: number;
-  /** Replies received. */
-  inReplies: number;
-  /** News that was refused as nobody had asked for it. */
-  refused: number;
-  /** Stations found using an address of ours. */
-  conflicts: number;
-  /** Requests sent. */
-  outRequests: number;
-  /** Replies sent. */
-  outReplies: number;
-  /** Requests for our addresses that could not be answered as too many came at once. */
-  outDropped: number;
-  /** Neighbours that did not answer. */
-  failures: number;
-}
-
-/** RFC 5227 §1.1: how many announcements, how far apart, and how often an address is defended. */
-const announceCount = 2;
-const announceInterval = 2000;
-const defendInterval = 10_000;
-
+/** How many replies wait to be sent at most: a power of two. */
 const replyLimit = 64;
-
-interface Announcement {
-  readonly address: number;
-  left: number;
-  time: number;
-}
 
 /**
  * The ARP node, a child of an Ethernet link. It is the link's resolver too.
@@ -101,6 +44,8 @@ interface Announcement {
 export class Arp extends BaseNode implements NeighbourListener {
   /** Who is known. */
   readonly cache: NeighbourCache;
+  /** Who decides whether to answer for others; `null` for nobody else but us. */
+  proxy: ArpProxy | null = null;
   /** What was counted so far. */
   readonly counters: ArpCounters = {
     inPackets: 0,
@@ -120,14 +65,17 @@ export class Arp extends BaseNode implements NeighbourListener {
   readonly #high: number;
   readonly #low: number;
   readonly #onUnreachable: ((packet: Packet, now: number) => void) | undefined;
+  readonly #onFailure: ((neighbour: number, now: number) => void) | undefined;
   readonly #onConflict: ((address: number, now: number) => void) | undefined;
   /** Requests to be answered: three numbers each (hardware address in two, IPv4 address) and the address asked for. */
   readonly #replies: Int32Array<ArrayBuffer> = new Int32Array(4 * replyLimit);
   #replyHead = 0;
   #replyCount = 0;
-  readonly #announcements: Announcement[] = [];
+  readonly #announcer: Announcer = new Announcer();
+  readonly #claims: AddressClaims;
   readonly #probes: AddressProbe[] = [];
-  #lastDefence = -Infinity;
+  /** Whether there are, or have been, claims or probes. */
+  #isWatched = false;
 
   /** Makes a node that knows no neighbour. */
   constructor(options: ArpOptions) {
@@ -138,9 +86,20 @@ export class Arp extends BaseNode implements NeighbourListener {
     this.#high = readU16(bytes, 0);
     this.#low = readI32(bytes, 2);
     this.#addresses = options.addresses;
+    this.#claims = new AddressClaims({
+      hardwareAddress: options.hardwareAddress,
+      random: options.random,
+      announcer: this.#announcer,
+      onAnnounce: () => this.requestTurn(),
+    });
+    this.proxy = options.proxy ?? null;
     this.#onUnreachable = options.onUnreachable;
+    this.#onFailure = options.onFailure;
     this.#onConflict = options.onConflict;
-    this.#held = new HeldPackets(EtherType.Ipv4, options.heldPackets ?? 64);
+    this.#held = new HeldPackets(EtherType.Ipv4, {
+      ...defaultNeighbourCacheOptions,
+      ...options.cache,
+    });
     this.cache = new NeighbourCache(this.#held, this, options.random, options.cache);
   }
 
@@ -171,29 +130,89 @@ export class Arp extends BaseNode implements NeighbourListener {
     this.cache.query(address, now);
   }
 
+  /** The claims that are not over; see {@linkcode Arp.claim}. */
+  get claims(): readonly AddressClaim[] {
+    return this.#claims.list;
+  }
+
+  /**
+   * Claims an address: asks whether another station has it, announces it, and defends it
+   * ({@link https://www.rfc-editor.org/rfc/rfc5227 RFC 5227}). Who claims makes it one of the interface's own as long
+   * as {@linkcode AddressClaim.isUsable}. After ten conflicts in a row a new address is asked for once a minute.
+   *
+   * @param address Host order.
+   * @param now Milliseconds.
+   * @param options How it is claimed, and who is told of what comes of it.
+   * @throws {RangeError} When the duration of probing is none.
+   * @throws {TypeError} When this node is in no link.
+   */
+  claim(address: number, now: number, options: AddressClaimOptions = {}): AddressClaim {
+    if (this.parent === null) {
+      throw new TypeError("Cannot claim an address as the node is registered in no link");
+    }
+    this.#isWatched = true;
+    return this.#claims.add(this.parent, address, now, options);
+  }
+
+  /** Gives a claim up: the address is neither announced nor defended any more. Its owner is not told. */
+  release(claim: AddressClaim): void {
+    this.#claims.remove(claim);
+  }
+
   /**
    * Tells everybody that an address is ours: {@link https://www.rfc-editor.org/rfc/rfc5227 RFC 5227} §2.3
    * sends two announcements, two seconds apart.
    *
    * @param address Host order.
    * @param now Milliseconds.
-   * @param count How many announcements; 2 when left out.
+   * @param options How many, and in which form.
    */
-  announce(address: number, now: number, count: number = announceCount): void {
-    const known = this.#announcements.find((item) => item.address === (address | 0));
-    if (known === undefined) {
-      this.#announcements.push({ address: address | 0, left: count, time: now });
-    } else {
-      known.left = count;
-      known.time = now;
-    }
+  announce(address: number, now: number, options: AnnounceOptions = {}): void {
+    this.#announcer.add(address, now, options);
     this.requestTurn();
+  }
+
+  /** Who is known, and who is being asked. */
+  get neighbours(): Neighbour[] {
+    return this.cache.list();
+  }
+
+  /**
+   * Sets a neighbour's hardware address by hand; no packet changes it.
+   *
+   * @param address Host order.
+   * @param hardwareAddress The neighbour's.
+   * @param now Milliseconds.
+   * @throws {RangeError} When it is no station's address, or half of the cache is taken by such entries.
+   */
+  setNeighbour(address: number, hardwareAddress: MacAddress, now: number): void {
+    const bytes = new Uint8Array(6);
+    hardwareAddress.writeTo(bytes, 0);
+    if (!isStation(address) || (bytes[0]! & 1) !== 0) {
+      throw new RangeError(
+        `Cannot set neighbour ${formatIpv4(address)} to ${hardwareAddress} as it is no station`,
+      );
+    }
+    this.cache.setPermanent(address, bytes, 0, now);
+  }
+
+  /**
+   * Forgets a neighbour, however it was learned, and what waits for it.
+   *
+   * @param address Host order.
+   * @returns Whether it was known.
+   */
+  removeNeighbour(address: number): boolean {
+    const isKnown = this.cache.stateOf(address) !== NeighbourState.None;
+    this.cache.forget(address);
+    return isKnown;
   }
 
   /** Lets a probe see what arrives and send what it has to; see {@linkcode AddressProbe}. */
   addProbe(probe: AddressProbe): void {
     probe.attach(this.parent!);
     this.#probes.push(probe);
+    this.#isWatched = true;
   }
 
   /** Ends what {@linkcode Arp.addProbe} began. */
@@ -230,8 +249,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     if ((low === this.#low && high === this.#high) || (high & 0x0100) !== 0 || (high | low) === 0) {
       return Verdict.Filtered;
     }
-    const probes = this.#probes;
-    for (let i = 0; i < probes.length; i++) probes[i]!.observe(operation, sender, target, now);
+    if (this.#isWatched) this.#show(operation, sender, target, bytes, offset, now);
     return operation === ArpOperation.Request
       ? this.#takeRequest(bytes, offset, sender, target, now)
       : this.#takeReply(bytes, offset, sender, target, now);
@@ -239,26 +257,28 @@ export class Arp extends BaseNode implements NeighbourListener {
 
   /** Writes a reply, a request or an announcement; see {@linkcode BaseNode.encapsulate}. */
   override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
-    const bytes = packet.bytes;
-    if (this.#replyCount > 0) return this.#writeReply(bytes, offset);
     const cache = this.cache;
     if (cache.isDue(now)) cache.expire(now);
-    const slot = cache.takeRequest(now);
-    if (slot >= 0) {
-      const target = cache.addresses[slot]!;
-      cache.writeRequestDestination(slot, bytes, offset - 14);
-      return this.#writeRequest(bytes, offset, this.#addresses.addressToward(target), target);
-    }
-    if (this.#announcements.length > 0) {
-      const length = this.#writeAnnouncement(bytes, offset, now);
-      if (length > 0) return length;
-    }
-    this.wakeTime = Infinity;
-    for (let i = 0; i < this.#announcements.length; i++) {
-      this.wakeAt(Math.min(this.wakeTime, this.#announcements[i]!.time));
-    }
+    const length = this.#writeNext(packet.bytes, offset, now);
+    this.hasMore = this.#replyCount > 0 || cache.hasRequests || !this.#announcer.isEmpty;
+    if (length !== 0 && this.hasMore) return length;
+    this.turn.wakeTime = Infinity;
+    if (!this.#announcer.isEmpty) this.wakeAt(this.#announcer.deadline);
     cache.wake(this);
-    return 0;
+    return length;
+  }
+
+  #writeNext(bytes: Uint8Array, offset: number, now: number): number {
+    if (this.#replyCount > 0) return this.#writeReply(bytes, offset);
+    const slot = this.cache.takeRequest(now);
+    if (slot < 0) {
+      return this.#announcer.isEmpty ? 0 : this.#writeAnnouncement(bytes, offset, now);
+    }
+    const target = this.cache.addresses[slot]!;
+    const sender = this.#addresses.addressToward(target);
+    if (isLinkLocal(sender)) writeBroadcast(bytes, offset - 14);
+    else this.cache.writeRequestDestination(slot, bytes, offset - 14);
+    return this.#writeRequest(bytes, offset, sender, target);
   }
 
   /** Called by the cache when somebody is to be asked. */
@@ -267,9 +287,29 @@ export class Arp extends BaseNode implements NeighbourListener {
   }
 
   /** Called by the cache when a neighbour did not answer. */
-  unreachable(_address: number, packet: Packet | null, now: number): void {
+  failed(address: number, now: number): void {
     this.counters.failures++;
-    if (packet !== null) this.#onUnreachable?.(packet, now);
+    this.#onFailure?.(address, now);
+  }
+
+  /** Called by the cache with what waited for that neighbour. */
+  undelivered(packet: Packet, now: number): void {
+    this.#onUnreachable?.(packet, now);
+  }
+
+  /** Shows a packet to those that wonder whether an address is free. */
+  #show(
+    operation: number,
+    sender: number,
+    target: number,
+    bytes: Uint8Array,
+    offset: number,
+    now: number,
+  ): void {
+    const probes = this.#probes;
+    for (let i = 0; i < probes.length; i++) probes[i]!.observe(operation, sender, target, now);
+    this.#claims.observe(operation, sender, target, bytes, offset + 8, now);
+    this.#isWatched = probes.length + this.#claims.list.length > 0;
   }
 
   #takeRequest(
@@ -279,8 +319,9 @@ export class Arp extends BaseNode implements NeighbourListener {
     target: number,
     now: number,
   ): Verdict {
-    if (sender !== 0 && this.#isConflict(sender, now)) return Verdict.Filtered;
-    const isForUs = target !== 0 && this.#addresses.ownsAddress(target);
+    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Verdict.Filtered;
+    const isForUs = target !== 0 && (this.#addresses.ownsAddress(target) ||
+      this.proxy !== null && this.#answersFor(target, sender));
     const learned = this.#learn(sender, bytes, offset + 8, false, isForUs, now);
     if (isForUs) {
       this.counters.inRequests++;
@@ -301,7 +342,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     now: number,
   ): Verdict {
     this.counters.inReplies++;
-    if (sender !== 0 && this.#isConflict(sender, now)) return Verdict.Filtered;
+    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Verdict.Filtered;
     // A gratuitous reply corrects an entry as a gratuitous request does (RFC 5227 §3).
     const isReply = sender !== target;
     const learned = this.#learn(sender, bytes, offset + 8, isReply, false, now);
@@ -316,24 +357,26 @@ export class Arp extends BaseNode implements NeighbourListener {
     mayCreate: boolean,
     now: number,
   ): Learned {
-    const first = sender >>> 24;
-    // A probe (RFC 5227 §2.1.1) has no sender address; loopback, groups and broadcast are no stations.
-    if (first === 0 || first === 127 || first >= 224) return Learned.Ignored;
+    // A probe (RFC 5227 §2.1.1) has no sender address.
+    if (!isStation(sender)) return Learned.Ignored;
     const learned = this.cache.learn(sender, bytes, offset, isReply, mayCreate, now);
     if (learned === Learned.Refused) this.counters.refused++;
     return learned;
   }
 
-  /** RFC 5227 §2.4 (b): defend the address with one announcement, at most every ten seconds. */
-  #isConflict(sender: number, now: number): boolean {
+  /** RFC 5227 §2.4: another station speaks from an address of ours. */
+  #isConflict(sender: number, bytes: Uint8Array, offset: number, now: number): boolean {
     if (!this.#addresses.ownsAddress(sender)) return false;
     this.counters.conflicts++;
-    if (now - this.#lastDefence >= defendInterval) {
-      this.#lastDefence = now;
-      this.announce(sender, now, 1);
-    }
+    this.#claims.contest(sender, bytes, offset, now);
     this.#onConflict?.(sender >>> 0, now);
     return true;
+  }
+
+  /** RFC 1027 §2; who probes (RFC 5227 §2.1.1), or announces itself, is not answered for others. */
+  #answersFor(target: number, sender: number): boolean {
+    return sender !== 0 && sender !== target && isStation(target) && !isLinkLocal(target) &&
+      this.proxy!(target >>> 0, sender >>> 0);
   }
 
   #queueReply(bytes: Uint8Array, offset: number, sender: number, target: number): Verdict {
@@ -341,7 +384,7 @@ export class Arp extends BaseNode implements NeighbourListener {
       this.counters.outDropped++;
       return Verdict.QueueFull;
     }
-    const at = 4 * ((this.#replyHead + this.#replyCount++) % replyLimit);
+    const at = 4 * ((this.#replyHead + this.#replyCount++) & (replyLimit - 1));
     const replies = this.#replies;
     replies[at] = readU16(bytes, offset + 8);
     replies[at + 1] = readI32(bytes, offset + 10);
@@ -353,11 +396,15 @@ export class Arp extends BaseNode implements NeighbourListener {
 
   #writeReply(bytes: Uint8Array, offset: number): number {
     const at = 4 * this.#replyHead;
-    this.#replyHead = (this.#replyHead + 1) % replyLimit;
+    this.#replyHead = (this.#replyHead + 1) & (replyLimit - 1);
     this.#replyCount--;
     const replies = this.#replies;
-    writeU16(bytes, offset - 14, replies[at]!);
-    writeU32(bytes, offset - 12, replies[at + 1]!);
+    if (isLinkLocal(replies[at + 3]!)) {
+      writeBroadcast(bytes, offset - 14);
+    } else {
+      writeU16(bytes, offset - 14, replies[at]!);
+      writeU32(bytes, offset - 12, replies[at + 1]!);
+    }
     this.#writeSender(bytes, offset, ArpOperation.Reply, replies[at + 3]!);
     writeU16(bytes, offset + 18, replies[at]!);
     writeU32(bytes, offset + 20, replies[at + 1]!);
@@ -376,14 +423,22 @@ export class Arp extends BaseNode implements NeighbourListener {
   }
 
   #writeAnnouncement(bytes: Uint8Array, offset: number, now: number): number {
-    const due = this.#announcements.find((item) => item.time <= now);
-    if (due === undefined) return 0;
-    due.time = now + announceInterval;
-    if (--due.left <= 0) this.#announcements.splice(this.#announcements.indexOf(due), 1);
-    // An address that was taken away in the meantime is not claimed any more.
-    if (!this.#addresses.ownsAddress(due.address)) return 0;
-    for (let i = 14; i > 8; i--) bytes[offset - i] = 0xff;
-    return this.#writeRequest(bytes, offset, due.address, due.address);
+    for (;;) {
+      const due = this.#announcer.take(now);
+      if (due === null) return 0;
+      const { address, operation } = due;
+      // An address that was taken away in the meantime is not claimed any more.
+      if (!this.#addresses.ownsAddress(address)) continue;
+      writeBroadcast(bytes, offset - 14);
+      this.#writeRequest(bytes, offset, address, address);
+      if (operation === ArpOperation.Request) return arpFrameLength;
+      this.counters.outRequests--;
+      this.counters.outReplies++;
+      this.#writeSender(bytes, offset, operation, address);
+      writeU16(bytes, offset + 18, this.#high);
+      writeU32(bytes, offset + 20, this.#low);
+      return arpFrameLength;
+    }
   }
 
   #writeSender(bytes: Uint8Array, offset: number, operation: number, sender: number): void {
@@ -392,4 +447,20 @@ export class Arp extends BaseNode implements NeighbourListener {
     writeU32(bytes, offset + 10, this.#low);
     writeU32(bytes, offset + 14, sender);
   }
+}
+
+/** RFC 3927 §2.5: what speaks from such an address is for all to hear, so that conflicts show. */
+function isLinkLocal(address: number): boolean {
+  return address >>> 16 === 0xa9fe;
+}
+
+/** Whether a station can have an address: it is no network's, no group's and no loopback. */
+function isStation(address: number): boolean {
+  const first = address >>> 24;
+  return first !== 0 && first !== 127 && first < 224;
+}
+
+function writeBroadcast(bytes: Uint8Array, offset: number): void {
+  writeU16(bytes, offset, 0xffff);
+  writeU32(bytes, offset + 2, 0xffffffff);
 }

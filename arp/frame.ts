@@ -184,8 +184,14 @@ export class ArpFrame {
  * @param operation See {@linkcode ArpOperation}.
  */
 export function writeArpHeader(bytes: Uint8Array, offset: number, operation: number): void {
-  writeU32(bytes, offset, ethernetIpv4);
-  writeU32(bytes, offset + 4, 0x0604_0000 | operation);
+  bytes[offset] = 0;
+  bytes[offset + 1] = 1;
+  bytes[offset + 2] = 8;
+  bytes[offset + 3] = 0;
+  bytes[offset + 4] = 6;
+  bytes[offset + 5] = 4;
+  bytes[offset + 6] = operation >>> 8;
+  bytes[offset + 7] = operation;
 }
 
 /** What {@linkcode encodeArp} writes. */

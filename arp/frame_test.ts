@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { MacAddress, parseIpv4 } from "@octet/netip";
 import { Verdict } from "@octet/wire";
-import fc from "fast-check";
 import { ArpFrame, ArpOperation, encodeArp, writeArpHeader } from "./frame.ts";
+import fc from "fast-check";
 
 /** A reply as tcpdump shows it: 10.0.2.2 is at 52:55:0a:00:02:02. */
 const reply = Uint8Array.of(

@@ -24,9 +24,14 @@
  *
  * @module
  */
+export * from "./address_claim.ts";
+export * from "./announcer.ts";
 export * from "./arp.ts";
+export * from "./arp_options.ts";
+export * from "./conflict_detection.ts";
 export * from "./frame.ts";
 export * from "./held_packets.ts";
 export * from "./neighbour_cache.ts";
 export * from "./neighbour_state.ts";
+export * from "./neighbour_table.ts";
 export * from "./probe.ts";

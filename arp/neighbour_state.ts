@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { MacAddress } from "@octet/netip";
 import type { Packet } from "@octet/wire";
 
 /** How much is known of a neighbour. From `Stale` on there is a hardware address to send to. */
@@ -42,14 +43,48 @@ export interface NeighbourCacheOptions {
   readonly probes?: number;
   /** For how long after a change of address another is refused, in milliseconds; 1000. */
   readonly lockTime?: number;
+  /** How many requests are sent in a second at most, whoever is asked; 256. */
+  readonly requestRate?: number;
+  /** How many requests may go at once after silence; 512. */
+  readonly requestBurst?: number;
+  /** How many bytes of memory may wait for one neighbour; 212,992, Linux's default: about 101 packets. */
+  readonly queueBytes?: number;
+  /** How many bytes of memory may wait for all neighbours together; 4 MiB. */
+  readonly totalQueueBytes?: number;
+}
+
+/** The settings of a {@linkcode NeighbourCache} where nothing is said. */
+export const defaultNeighbourCacheOptions: Required<NeighbourCacheOptions> = {
+  capacity: 1024,
+  reachableTime: 30_000,
+  retransmitTime: 1000,
+  delayTime: 5000,
+  probes: 3,
+  lockTime: 1000,
+  requestRate: 256,
+  requestBurst: 512,
+  queueBytes: 212_992,
+  totalQueueBytes: 4 * 1024 * 1024,
+};
+
+/** What is known of a neighbour. */
+export interface Neighbour {
+  /** Its address, host order. */
+  readonly address: number;
+  /** Its hardware address; `null` while that is not known. */
+  readonly hardwareAddress: MacAddress | null;
+  /** How much of that is sure. */
+  readonly state: NeighbourState;
 }
 
 /** What a {@linkcode NeighbourCache} tells its owner. */
 export interface NeighbourListener {
   /** A request has become due: somebody is to be asked. */
   requestWanted(): void;
-  /** A neighbour did not answer; `packet` is what waited for it and is gone after the call. */
-  unreachable(address: number, packet: Packet | null, now: number): void;
+  /** A neighbour, host order, did not answer. */
+  failed(address: number, now: number): void;
+  /** The same for each packet that waited for it, the oldest first; it is gone after the call. */
+  undelivered(packet: Packet, now: number): void;
 }
 
 /** What became of news about a neighbour; see {@linkcode NeighbourCache.learn}. */

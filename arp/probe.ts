@@ -7,6 +7,7 @@
 import { EtherType } from "@octet/ethernet";
 import type { MacAddress } from "@octet/netip";
 import { BaseNode, type Packet, type Random, randomBelow, Verdict, writeU32 } from "@octet/wire";
+import { AcdTime, longestDetection } from "./conflict_detection.ts";
 import { arpFrameLength, ArpOperation, writeArpHeader } from "./frame.ts";
 
 /** How far a probe has come. */
@@ -22,7 +23,7 @@ export const ProbeState = {
 /** One of the states of {@linkcode ProbeState}. */
 export type ProbeState = (typeof ProbeState)[keyof typeof ProbeState];
 
-/** How an {@linkcode AddressProbe} is set up. Times are RFC 5227 §1.1's when left out. */
+/** How an {@linkcode AddressProbe} is set up. */
 export interface AddressProbeOptions {
   /** The address in question, host order. */
   readonly address: number;
@@ -32,18 +33,12 @@ export interface AddressProbeOptions {
   readonly random: Random;
   /** When to begin, in milliseconds. */
   readonly now: number;
-  /** How many probes are sent; 3 (PROBE_NUM). */
-  readonly probes?: number;
-  /** The longest initial delay in milliseconds; 1000 (PROBE_WAIT). */
-  readonly wait?: number;
-  /** The shortest time between probes in milliseconds; 1000 (PROBE_MIN). */
-  readonly minimumInterval?: number;
-  /** The longest time between probes in milliseconds; 2000 (PROBE_MAX). */
-  readonly maximumInterval?: number;
-  /** How long answers to the last probe are awaited, in milliseconds; 2000 (ANNOUNCE_WAIT). */
-  readonly announceWait?: number;
+  /** How long it may take at most, in milliseconds: RFC 5227's times, 7 s at most, are scaled to it. 7000. */
+  readonly duration?: number;
+  /** Whether the address is in use already: the first probe goes at once, and another's probe is no conflict. */
+  readonly isInUse?: boolean;
   /** Called once, when the state is no longer `Probing`. */
-  readonly onChange?: () => void;
+  readonly onChange?: (now: number) => void;
 }
 
 /**
@@ -54,26 +49,32 @@ export class AddressProbe extends BaseNode {
   /** The address in question, host order. */
   readonly address: number;
   #state: ProbeState = ProbeState.Probing;
-  #left: number;
-  readonly #options: Required<Omit<AddressProbeOptions, "onChange">>;
-  readonly #onChange: (() => void) | undefined;
+  #left: number = AcdTime.probeNum;
+  readonly #hardwareAddress: MacAddress;
+  readonly #random: Random;
+  readonly #scale: number;
+  readonly #isInUse: boolean;
+  readonly #onChange: ((now: number) => void) | undefined;
 
-  /** Makes a probe that begins after a random part of its initial delay. */
+  /**
+   * Makes a probe that begins after a random part of its initial delay.
+   *
+   * @throws {RangeError} When the duration is none.
+   */
   constructor(options: AddressProbeOptions) {
     super();
+    const { address, duration = longestDetection, isInUse = false, now } = options;
+    if (!(duration >= 0 && duration < Infinity)) {
+      throw new RangeError(`Cannot probe for ${duration} ms as that is no duration`);
+    }
     this.protocol = EtherType.Arp;
-    this.address = options.address;
-    this.#options = {
-      probes: 3,
-      wait: 1000,
-      minimumInterval: 1000,
-      maximumInterval: 2000,
-      announceWait: 2000,
-      ...options,
-    };
+    this.address = address;
+    this.#hardwareAddress = options.hardwareAddress;
+    this.#random = options.random;
+    this.#scale = duration / longestDetection;
+    this.#isInUse = isInUse;
     this.#onChange = options.onChange;
-    this.#left = this.#options.probes;
-    this.wakeAt(options.now + randomBelow(options.random, this.#options.wait + 1));
+    this.wakeAt(now + (isInUse ? 0 : this.#between(0, AcdTime.probeWait)));
   }
 
   /** How far the probe has come. */
@@ -87,12 +88,13 @@ export class AddressProbe extends BaseNode {
    * @param operation The packet's operation.
    * @param sender Its sender's IPv4 address, signed.
    * @param target Its target's IPv4 address, signed.
-   * @param _now Milliseconds.
+   * @param now Milliseconds.
    */
-  observe(operation: number, sender: number, target: number, _now: number): void {
+  observe(operation: number, sender: number, target: number, now: number): void {
     const address = this.address | 0;
-    const isRival = operation === ArpOperation.Request && sender === 0 && target === address;
-    if (sender === address || isRival) this.#finish(ProbeState.Conflict);
+    const isRival = operation === ArpOperation.Request && (sender | 0) === 0 &&
+      (target | 0) === address && !this.#isInUse;
+    if ((sender | 0) === address || isRival) this.#finish(ProbeState.Conflict, now);
   }
 
   /** Takes nothing itself: the {@linkcode Arp} node calls {@linkcode observe}. */
@@ -106,31 +108,36 @@ export class AddressProbe extends BaseNode {
       return 0;
     }
     if (this.#left === 0) {
-      this.#finish(ProbeState.Free);
+      this.#finish(ProbeState.Free, now);
       return 0;
     }
-    const { random, minimumInterval, maximumInterval, announceWait } = this.#options;
     this.#left--;
+    const { announceWait, probeMin, probeMax } = AcdTime;
     this.wakeAt(
       now +
         (this.#left === 0
-          ? announceWait
-          : minimumInterval + randomBelow(random, maximumInterval - minimumInterval + 1)),
+          ? this.#between(announceWait, announceWait)
+          : this.#between(probeMin, probeMax)),
     );
     const bytes = packet.bytes;
     for (let i = 14; i > 8; i--) bytes[offset - i] = 0xff;
     writeArpHeader(bytes, offset, ArpOperation.Request);
-    this.#options.hardwareAddress.writeTo(bytes, offset + 8);
+    this.#hardwareAddress.writeTo(bytes, offset + 8);
     writeU32(bytes, offset + 14, 0);
     for (let i = 18; i < 24; i++) bytes[offset + i] = 0;
     writeU32(bytes, offset + 24, this.address);
     return arpFrameLength;
   }
 
-  #finish(state: ProbeState): void {
+  /** A random time, uniformly distributed (RFC 5227 §2.1.1), on the scale of this probe. */
+  #between(least: number, most: number): number {
+    return this.#scale * (least + randomBelow(this.#random, most - least + 1));
+  }
+
+  #finish(state: ProbeState, now: number): void {
     if (this.#state !== ProbeState.Probing) return;
     this.#state = state;
     this.wakeAt(Infinity);
-    this.#onChange?.();
+    this.#onChange?.(now);
   }
 }

@@ -17,7 +17,7 @@ class Root extends BranchNode {
   }
 
   encapsulate(packet: Packet, ipOffset: number, at: number, now: number): number {
-    return this.turn(packet, ipOffset, at, now);
+    return this.giveTurns(packet, ipOffset, at, now);
   }
 }
 

@@ -34,7 +34,7 @@ const everyType = "*";
  *
  * @example
  * ```ts
- * import { DnsCache } from "@octet/dns";
+ * import { DnsCache } from "@octet/dns/resolver";
  * import { assertEquals } from "@std/assert";
  *
  * const cache = new DnsCache();

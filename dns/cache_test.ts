@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DnsCache, type DnsRecord, DnsResolver, reverseNameIpv4, reverseNameIpv6 } from "./mod.ts";
+import type { DnsRecord } from "./mod.ts";
+import { DnsCache, DnsResolver, reverseNameIpv4, reverseNameIpv6 } from "./mod_resolver.ts";
 import { SeededRandom } from "@octet/wire";
 
 function a(name: string, ttl: number): DnsRecord {

@@ -1,14 +1,8 @@
 import { bench } from "@octet/testing/bench";
 import { Packet } from "@octet/wire";
-import {
-  decodeMessage,
-  DnsCursor,
-  DnsServer,
-  DnsZone,
-  encodeMessage,
-  formatRecord,
-  parseZone,
-} from "./mod.ts";
+import { decodeMessage, DnsCursor, encodeMessage } from "./mod.ts";
+import { DnsServer, DnsZone } from "./mod_server.ts";
+import { formatRecord, parseZone } from "./mod_text.ts";
 
 const questions = [{ name: "www.octet.test.", type: "A" as const }];
 const answers = parseZone(

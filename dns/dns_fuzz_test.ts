@@ -1,16 +1,9 @@
 import { fuzz } from "@octet/testing/fuzz";
 import { Packet, SeededRandom, Verdict } from "@octet/wire";
-import {
-  decodeMessage,
-  DnsCursor,
-  DnsResolver,
-  DnsServer,
-  DnsZone,
-  encodeMessage,
-  formatRecord,
-  parseRecord,
-  parseZone,
-} from "./mod.ts";
+import { decodeMessage, DnsCursor, encodeMessage } from "./mod.ts";
+import { DnsResolver } from "./mod_resolver.ts";
+import { DnsServer, DnsZone } from "./mod_server.ts";
+import { formatRecord, parseRecord, parseZone } from "./mod_text.ts";
 
 const lines = [
   "a.test. 1 A 10.0.0.1",

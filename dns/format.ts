@@ -80,7 +80,7 @@ function formatField(kind: FieldKind, value: unknown): string {
  *
  * @example
  * ```ts
- * import { formatRecordData } from "@octet/dns";
+ * import { formatRecordData } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * const head = { name: "octet.test.", ttl: 60 };
@@ -107,7 +107,7 @@ export function formatRecordData(record: DnsRecord): string {
  *
  * @example
  * ```ts
- * import { formatRecord } from "@octet/dns";
+ * import { formatRecord } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(

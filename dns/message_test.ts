@@ -7,11 +7,10 @@ import {
   type DnsMessage,
   type DnsRecord,
   encodeMessage,
-  formatQuestion,
-  formatRecord,
   parseName,
   Section,
 } from "./mod.ts";
+import { formatQuestion, formatRecord } from "./mod_text.ts";
 
 function fromHex(text: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(text.match(/../g)!, (digits) => parseInt(digits, 16));

@@ -46,7 +46,7 @@ export type DnsError =
  *
  * @example
  * ```ts
- * import { DnsResolver } from "@octet/dns";
+ * import { DnsResolver } from "@octet/dns/resolver";
  * import { Packet, SeededRandom } from "@octet/wire";
  * import { assertEquals } from "@std/assert";
  *

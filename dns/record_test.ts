@@ -6,12 +6,11 @@ import {
   type EdnsOption,
   encodeMessage,
   formatName,
-  formatRecord,
   parseName,
-  parseRecord,
   type RecordTypeName,
   type SvcParams,
 } from "./mod.ts";
+import { formatRecord, parseRecord } from "./mod_text.ts";
 
 const u8 = fc.nat(255);
 const u16 = fc.nat(65535);

@@ -78,7 +78,7 @@ export interface DnsResolverCounters {
  *
  * @example
  * ```ts
- * import { DnsResolver } from "@octet/dns";
+ * import { DnsResolver } from "@octet/dns/resolver";
  * import { SeededRandom } from "@octet/wire";
  * import { assertEquals } from "@std/assert";
  *

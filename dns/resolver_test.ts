@@ -4,20 +4,19 @@ import {
   decodeMessage,
   type DnsMessage,
   type DnsMessageInit,
+  encodeMessage,
+  type RecordTypeName,
+} from "./mod.ts";
+import {
   type DnsQuery,
   DnsResolver,
   type DnsResolverOptions,
-  DnsServer,
   DnsStreamDecoder,
-  DnsZone,
-  encodeMessage,
-  formatRecord,
   frameForStream,
-  parseRecord,
-  parseZone,
-  type RecordTypeName,
   type ResolveOptions,
-} from "./mod.ts";
+} from "./mod_resolver.ts";
+import { DnsServer, DnsZone } from "./mod_server.ts";
+import { formatRecord, parseRecord, parseZone } from "./mod_text.ts";
 
 const first = 0x0a4d0001;
 const second = 0x0a4d0002;

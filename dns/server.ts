@@ -61,7 +61,9 @@ interface Reply {
  *
  * @example
  * ```ts
- * import { decodeMessage, DnsServer, DnsZone, encodeMessage, parseZone } from "@octet/dns";
+ * import { decodeMessage, encodeMessage } from "@octet/dns";
+ * import { DnsServer, DnsZone } from "@octet/dns/server";
+ * import { parseZone } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * const zone = new DnsZone("octet.test", parseZone("www.octet.test. 60 A 10.77.0.1"));

@@ -4,15 +4,13 @@ import {
   decodeMessage,
   type DnsMessage,
   type DnsMessageInit,
-  DnsServer,
-  DnsZone,
   encodeMessage,
-  formatRecord,
-  parseZone,
   Rcode,
   rcodeName,
   type RecordTypeName,
 } from "./mod.ts";
+import { DnsServer, DnsZone } from "./mod_server.ts";
+import { formatRecord, parseZone } from "./mod_text.ts";
 
 const octet = new DnsZone(
   "octet.test",

@@ -21,7 +21,7 @@ const localTtl = 0;
  *
  * @example
  * ```ts
- * import { reverseNameIpv4 } from "@octet/dns";
+ * import { reverseNameIpv4 } from "@octet/dns/resolver";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(reverseNameIpv4(0x0a4d0001), "1.0.77.10.in-addr.arpa.");
@@ -39,7 +39,7 @@ export function reverseNameIpv4(address: number): string {
  *
  * @example
  * ```ts
- * import { reverseNameIpv6 } from "@octet/dns";
+ * import { reverseNameIpv6 } from "@octet/dns/resolver";
  * import { assert } from "@std/assert";
  *
  * assert(reverseNameIpv6(1n).startsWith("1.0.0.0.0."));

@@ -10,7 +10,7 @@ import { readU16, Verdict, writeU16 } from "@octet/wire";
  *
  * @example
  * ```ts
- * import { frameForStream } from "@octet/dns";
+ * import { frameForStream } from "@octet/dns/resolver";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(frameForStream(Uint8Array.of(7, 8, 9)), Uint8Array.of(0, 3, 7, 8, 9));
@@ -35,7 +35,7 @@ export function frameForStream(message: Uint8Array): Uint8Array<ArrayBuffer> {
  *
  * @example
  * ```ts
- * import { DnsStreamDecoder, frameForStream } from "@octet/dns";
+ * import { DnsStreamDecoder, frameForStream } from "@octet/dns/resolver";
  * import { assert, assertEquals } from "@std/assert";
  *
  * const decoder = new DnsStreamDecoder();

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Verdict } from "@octet/wire";
-import { DnsStreamDecoder, encodeMessage, frameForStream } from "./mod.ts";
+import { encodeMessage } from "./mod.ts";
+import { DnsStreamDecoder, frameForStream } from "./mod_resolver.ts";
 
 Deno.test("messages come out the same however the stream is cut", () => {
   const messages = [1, 2, 3].map((id) =>

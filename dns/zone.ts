@@ -41,7 +41,8 @@ function result(
  *
  * @example
  * ```ts
- * import { DnsZone, parseZone } from "@octet/dns";
+ * import { DnsZone } from "@octet/dns/server";
+ * import { parseZone } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * const zone = new DnsZone("octet.test", parseZone("*.octet.test. 60 A 10.77.0.1"));

@@ -83,7 +83,7 @@ function parseEntry(entry: Entry, state: ParserState): DnsRecord | null {
  *
  * @example
  * ```ts
- * import { parseZone } from "@octet/dns";
+ * import { parseZone } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * const records = parseZone(`
@@ -129,7 +129,7 @@ export function parseZone(text: string, options: ParseZoneOptions = {}): DnsReco
  *
  * @example
  * ```ts
- * import { parseRecord } from "@octet/dns";
+ * import { parseRecord } from "@octet/dns/text";
  * import { assertEquals } from "@std/assert";
  *
  * assertEquals(parseRecord("www.octet.test. 60 IN A 10.77.0.1"), {

@@ -1,5 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { DnsZone, formatRecord, parseRecord, parseZone } from "./mod.ts";
+import { DnsZone } from "./mod_server.ts";
+import { formatRecord, parseRecord, parseZone } from "./mod_text.ts";
 
 /** The zone of RFC 1035 §5.3, its bell and whistles kept. */
 const isi = `

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { type MacAddress, writeMulticastMac } from "@octet/netip";
+import { MacAddress, writeMulticastMac } from "@octet/netip";
 import {
   type BaseNode,
   BranchNode,
@@ -100,6 +100,8 @@ export class EthernetLink extends BranchNode {
   readonly #types: number[] = [];
   readonly #nodes: BaseNode[] = [];
   readonly #groups: Membership[] = [];
+  /** Called when {@linkcode EthernetLink.groups} has changed, for a card that filters. */
+  onGroupsChanged: (() => void) | null = null;
 
   /**
    * Makes a link without children.
@@ -157,6 +159,7 @@ export class EthernetLink extends BranchNode {
         low: readI32(bytes, offset + 2),
         count: 1,
       });
+      this.onGroupsChanged?.();
     } else {
       known.count++;
     }
@@ -172,6 +175,12 @@ export class EthernetLink extends BranchNode {
     const known = this.#findGroup(bytes, offset);
     if (known === undefined || --known.count > 0) return;
     this.#groups.splice(this.#groups.indexOf(known), 1);
+    this.onGroupsChanged?.();
+  }
+
+  /** The group addresses whose frames are taken. */
+  get groups(): MacAddress[] {
+    return this.#groups.map(({ high, low }) => MacAddress.fromNumber(high * 2 ** 32 + (low >>> 0)));
   }
 
   /** Takes a frame; see {@linkcode BaseNode.demux}. Sets `packet.isLinkBroadcast`. */
@@ -218,37 +227,53 @@ export class EthernetLink extends BranchNode {
    * with zeros, so that nothing a former packet left in the buffer gets out.
    */
   override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
-    const bytes = packet.bytes;
     const start = offset + this.headerLength;
     for (;;) {
-      const node = this.readyList.shift();
-      if (node === null) return 0;
       // It stays on the list while it writes, so that what it asks for meanwhile is no news to our parent.
-      this.readyList.push(node);
+      const turn = this.readyList.first;
+      if (turn === null) return 0;
+      const { node } = turn;
       // A frame that could not be sent may have left its wishes to the device behind.
       packet.checksumStart = 0;
       packet.segmentSize = 0;
       let length = node.encapsulate(packet, start, start, now);
-      if (length === 0) {
-        if (node.isReady && node.parent === this) this.readyList.remove(node);
-        continue;
-      }
-      length += this.headerLength;
-      let end = offset + length;
-      while (length < minimumFrameLength) {
-        bytes[end++] = 0;
-        length++;
-      }
-      packet.length = end;
-      const type = node.protocol;
-      if (this.vlanId !== 0) this.#writeTag(bytes, offset);
-      writeU16(bytes, offset + 6, this.#high);
-      writeU32(bytes, offset + 8, this.#low);
-      writeU16(bytes, start - 2, type);
-      if (type === EtherType.Ipv4 && !this.#writeNextHop(packet, offset, now)) continue;
-      this.counters.outFrames++;
+      this.readyList.served(turn, length !== 0);
+      if (length === 0) continue;
+      length = this.frame(packet, offset, length, node.protocol, now);
+      if (length === 0) continue;
+      this.turn.hasMore = !this.readyList.isEmpty;
       return length;
     }
+  }
+
+  /**
+   * Puts the header before a payload that stands {@linkcode EthernetLink.headerLength} bytes behind `offset`. Sets
+   * `packet.length`.
+   *
+   * @param packet Where it lies. For IPv4 `nextHop` says whose frame it is; else the destination stands where a child
+   *     writes it.
+   * @param offset Where the frame begins.
+   * @param payload How long the payload is, in bytes.
+   * @param type The payload's EtherType.
+   * @param now Milliseconds.
+   * @returns The frame's length; 0 when it waits for its neighbour, or nobody is its neighbour.
+   */
+  frame(packet: Packet, offset: number, payload: number, type: number, now: number): number {
+    const bytes = packet.bytes;
+    let length = payload + this.headerLength;
+    let end = offset + length;
+    while (length < minimumFrameLength) {
+      bytes[end++] = 0;
+      length++;
+    }
+    packet.length = end;
+    if (this.vlanId !== 0) this.#writeTag(bytes, offset);
+    writeU16(bytes, offset + 6, this.#high);
+    writeU32(bytes, offset + 8, this.#low);
+    writeU16(bytes, offset + this.headerLength - 2, type);
+    if (type === EtherType.Ipv4 && !this.#writeNextHop(packet, offset, now)) return 0;
+    this.counters.outFrames++;
+    return length;
   }
 
   /** Moves the destination that a child wrote at `offset + 4` to the front, and writes the tag. */
@@ -279,9 +304,11 @@ export class EthernetLink extends BranchNode {
     const low = readI32(bytes, offset + 2);
     if ((high & 0x0100) === 0) {
       packet.isLinkBroadcast = false;
-      return (low === this.#low && high === this.#high) || this.promiscuous;
+      packet.isLinkForeign = low !== this.#low || high !== this.#high;
+      return !packet.isLinkForeign || this.promiscuous;
     }
     packet.isLinkBroadcast = true;
+    packet.isLinkForeign = false;
     return (low === -1 && high === 0xffff) || this.promiscuous ||
       this.#findGroup(bytes, offset) !== undefined;
   }

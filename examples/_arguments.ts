@@ -17,6 +17,8 @@ export interface OptionSpec {
   readonly value?: string;
   /** A value that works, for error messages. */
   readonly like?: string;
+  /** A letter that stands for it, as in `-c HOST`. */
+  readonly short?: string;
   /** Whether it may be given more than once. */
   readonly repeats?: boolean;
   /** What it does; one line, or several. */
@@ -100,7 +102,8 @@ export class Arguments {
  *
  * @param args The command line.
  * @param table The options.
- * @param positionals What the program wants beside options, in words such as `URL`.
+ * @param positionals What the program wants beside options, in words such as `URL`; `[IFNAME]` may be left out, and a last
+ * `[WORD …]` may be any number.
  * @throws {UsageError} When the command line is wrong.
  */
 export function parseArguments(
@@ -115,7 +118,7 @@ export function parseArguments(
     if (key === undefined) return true;
     throw new UsageError(`Unknown option ${argument.split("=", 1)[0]}: --help lists the options`);
   };
-  const parsed: Record<string, unknown> = parseArgs(tieValues(args, table), {
+  const parsed: Record<string, unknown> = parseArgs(tieValues(spellOut(args, table), table), {
     string: [...valued, "_"],
     collect: valued,
     boolean: flags,
@@ -132,6 +135,44 @@ export function parseArguments(
   const rest = (parsed["_"] as unknown[]).map(String);
   checkPositionals(rest, positionals);
   return new Arguments(rest, values, new Set(flags.filter((name) => parsed[name] === true)));
+}
+
+/** Replaces `-c HOST`, `-cHOST` and `-uR` by the options that the letters stand for. */
+function spellOut(args: readonly string[], table: OptionTable): string[] {
+  const names = new Map<string, string>();
+  for (const [name, { short }] of Object.entries(table)) {
+    if (short !== undefined) names.set(short, name);
+  }
+  const spelt: string[] = [];
+  let isValue = false;
+  for (let i = 0; i < args.length; i++) {
+    const argument = args[i]!;
+    if (isValue || !/^-[^-]/.test(argument) || !names.has(argument[1]!)) {
+      if (argument === "--" && !isValue) return [...spelt, ...args.slice(i)];
+      isValue = !isValue && wantsValue(argument, table);
+      spelt.push(argument);
+      continue;
+    }
+    for (let at = 1; at < argument.length; at++) {
+      const name = names.get(argument[at]!);
+      if (name === undefined) {
+        throw new UsageError(`Unknown option -${argument[at]}: --help lists the options`);
+      }
+      spelt.push(`--${name}`);
+      if (table[name]!.value === undefined) continue;
+      isValue = at + 1 === argument.length;
+      if (!isValue) spelt.push(argument.slice(at + 1));
+      break;
+    }
+  }
+  return spelt;
+}
+
+/** Whether the argument behind this one is its value. */
+function wantsValue(argument: string, table: OptionTable): boolean {
+  const name = argument.slice(2);
+  return argument.startsWith("--") && Object.hasOwn(table, name) &&
+    table[name]!.value !== undefined;
 }
 
 /**
@@ -165,20 +206,24 @@ function tieValues(args: readonly string[], table: OptionTable): string[] {
 }
 
 function checkPositionals(given: readonly string[], wanted: readonly string[]): void {
-  if (given.length > wanted.length) {
+  const needed = wanted.filter((name) => !name.startsWith("["));
+  const repeats = wanted.at(-1)?.endsWith(" …]") ?? false;
+  if (given.length > wanted.length && !repeats) {
     const extra = JSON.stringify(given[wanted.length]);
     const hint = wanted.length === 0 ? "only options are wanted" : `${wanted.join(" ")} is all`;
     throw new UsageError(`Unexpected argument ${extra}: ${hint}, --help says more`);
   }
-  if (given.length < wanted.length) {
-    throw new UsageError(`Missing ${wanted[given.length]}: --help shows examples`);
+  if (given.length < needed.length) {
+    throw new UsageError(`Missing ${needed[given.length]}: --help shows examples`);
   }
 }
 
 /** The lines of a help page for options. */
 export function describeOptions(table: OptionTable): string {
-  const heads = Object.entries(table).map(([name, { value }]) =>
-    `  --${name}${value === undefined ? "" : ` ${value}`}`
+  const heads = Object.entries(table).map(([name, { value, short }]) =>
+    `  ${short === undefined ? "" : `-${short}, `}--${name}${
+      value === undefined ? "" : ` ${value}`
+    }`
   );
   const width = Math.max(...heads.map((head) => head.length)) + 2;
   return Object.values(table).map(({ help }, i) =>

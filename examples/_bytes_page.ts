@@ -13,6 +13,7 @@ export const mostBytes: number = 2 ** 40;
 /** A whole number of periods, so that each chunk begins where the pattern does. */
 const pattern = Uint8Array.from({ length: period * 1024 }, (_, i) => i % period);
 
+const binary = { "content-type": "application/octet-stream" };
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
 /** Answers `/bytes/N`, where `text` is N. */
@@ -25,9 +26,12 @@ export function bytesPage(request: Request, text: string): Response {
       headers: plain,
     });
   }
-  const body = request.method === "HEAD" ? null : patternStream(size);
-  return new Response(body, {
-    headers: { "content-type": "application/octet-stream", "content-length": `${size}` },
+  // Of what is at hand the server tells the length itself: a field less is a microsecond less.
+  if (request.method === "GET" && size <= pattern.length) {
+    return new Response(pattern.subarray(0, size), { headers: binary });
+  }
+  return new Response(request.method === "HEAD" ? null : patternStream(size), {
+    headers: { ...binary, "content-length": `${size}` },
   });
 }
 

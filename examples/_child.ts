@@ -12,6 +12,8 @@ export interface ChildOptions {
   readonly env?: Record<string, string>;
   /** The folder it runs in. */
   readonly cwd?: string;
+  /** Text for its standard input; without it, there is none. */
+  readonly stdin?: string;
   /** Text on standard output after which it is sent SIGINT. */
   readonly interruptAfter?: string;
 }
@@ -36,7 +38,7 @@ export function exampleCommand(
   const permissions = options.permissions ?? [];
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--no-check", "--no-prompt", ...permissions, path, ...args],
-    stdin: "null",
+    stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
     ...(options.env !== undefined && { env: options.env }),
@@ -51,6 +53,11 @@ export async function runExample(
   options: ChildOptions = {},
 ): Promise<ChildResult> {
   const child = exampleCommand(name, args, options).spawn();
+  if (options.stdin !== undefined) {
+    const input = child.stdin.getWriter();
+    await input.write(new TextEncoder().encode(options.stdin));
+    await input.close();
+  }
   const errors = new Response(child.stderr).text();
   let stdout = "";
   for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {

@@ -5,7 +5,8 @@
  * @module
  */
 import { Dhcpv4Server } from "@octet/dhcpv4";
-import { DnsServer, DnsZone, parseZone } from "@octet/dns";
+import { DnsServer, DnsZone } from "@octet/dns/server";
+import { parseZone } from "@octet/dns/text";
 import { Host, type Lan } from "@octet/internet";
 import { parseIpv4 } from "@octet/netip";
 import { NtpServer } from "@octet/ntp";
@@ -52,7 +53,7 @@ export class Gateway implements AsyncDisposable {
         mtu,
       }),
     );
-    this.host.attach(new DnsServer({ zones: [zone()] }));
+    this.host.attach(new DnsServer({ zones: [zone(), reverseZone()] }));
     this.host.attach(
       new NtpServer({
         wallTime: (now) => performance.timeOrigin + now,
@@ -88,6 +89,21 @@ time    60 IN A  ${gatewayAddress}
 *       60 IN A  ${gatewayAddress}
 `,
       { origin: gatewayDomain },
+    ),
+  );
+}
+
+/** What the gateway's address is called (RFC 1035 §3.5). */
+function reverseZone(): DnsZone {
+  const origin = "0.77.10.in-addr.arpa";
+  return new DnsZone(
+    origin,
+    parseZone(
+      `
+@ 60 IN NS  ns.${gatewayDomain}.
+1 60 IN PTR gateway.${gatewayDomain}.
+`,
+      { origin },
     ),
   );
 }

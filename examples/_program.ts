@@ -31,6 +31,8 @@ export interface Program {
   readonly positionals?: readonly string[];
   /** Makes an exit code of an error that is neither wrong usage nor an {@linkcode ExitError}; 1 when left out. */
   readonly exitCode?: (error: unknown) => number;
+  /** Whether Ctrl-C is how it is meant to end: its exit code counts then, too. */
+  readonly endsByInterrupt?: boolean;
   /** Does the work; `signal` is aborted by Ctrl-C. Its result is the exit code. */
   readonly main: (args: Arguments, signal: AbortSignal) => Promise<number>;
 }
@@ -99,7 +101,7 @@ async function exitCodeOf(program: Program, args: readonly string[]): Promise<nu
       listen("SIGHUP", 129);
     }
     const code = await program.main(parsed, interrupt.signal);
-    return interrupted || code;
+    return program.endsByInterrupt === true && interrupted === 130 ? code : interrupted || code;
   } catch (error) {
     if (interrupted !== 0) return interrupted;
     return report(program, error);

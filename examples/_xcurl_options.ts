@@ -5,7 +5,7 @@
  */
 import { formatIpv4, tryParseIpv4 } from "@octet/netip";
 import { type Arguments, describeOptions, type OptionTable, UsageError } from "./_arguments.ts";
-import { linkOptions, type LinkSettings, readLinkSettings } from "./_link.ts";
+import { linkOptions, linkPermissions, type LinkSettings, readLinkSettings } from "./_link.ts";
 import { ExitError } from "./_program.ts";
 
 /** Exit codes: curl's, see `man curl`. */
@@ -92,8 +92,8 @@ standard error; the body goes to standard output.
 Options:
 ${describeOptions(xcurlOptions)}
 
-Permissions: none for --link lan; --allow-ffi for tap: and tun: (and CAP_NET_ADMIN or root, to make
-the device); --allow-read and --allow-write for the folder of --output; --allow-write=FILE for --pcap;
+Permissions: ${linkPermissions};
+--allow-read and --allow-write for the folder of --output; --allow-write=FILE for --pcap;
 --allow-read=FILE for --data @FILE.
 
 Examples:

@@ -10,7 +10,7 @@ function settings(...args: string[]): ReturnType<typeof readLinkSettings> {
 
 Deno.test("Shared options have the defaults of their table", () => {
   const found = settings();
-  assertEquals([found.kind, found.address, found.offload, found.hostname], [
+  assertEquals([found.kind.name, found.address, found.offload, found.hostname], [
     "lan",
     null,
     true,
@@ -25,7 +25,7 @@ Deno.test("Shared options are read, with = or without", () => {
     ...["--dns", "10.77.0.3", "--mac", "02:00:00:00:00:02", "--mtu", "1400", "--timeout", "0.5"],
     ...["--host-ip", "10.77.0.1/24", "--offload", "off", "--hostname", "my-host", "--json"],
   );
-  assertEquals([found.kind, found.name, found.gateway], ["tap", "tap0", 0x0a4d0001]);
+  assertEquals([found.kind.name, found.name, found.gateway], ["tap", "tap0", 0x0a4d0001]);
   assertEquals([found.nameServers, found.mtu, found.timeout], [
     ["10.77.0.1", "10.77.0.3"],
     1400,
@@ -33,6 +33,12 @@ Deno.test("Shared options are read, with = or without", () => {
   ]);
   assertEquals([found.hostIp, found.offload, found.json], ["10.77.0.1/24", false, true]);
   assertEquals(settings("--link", "tap:tap0", "--impair", "loss=1%").offload, false);
+});
+
+Deno.test("The token of an httptap is kept, and not shown", () => {
+  const found = settings("--link", "https://tap.example/path?token=abcdefghijklmnop");
+  assertEquals(found.name, "https://tap.example/path?token=abcdefghijklmnop");
+  assertEquals(found.label, "https://tap.example/path");
 });
 
 Deno.test("What is wrong with a shared option is said in one line", () => {
@@ -79,15 +85,20 @@ Deno.test("What is wrong with a shared option is said in one line", () => {
     [["--impair", "lag=1ms"], /"lag" at character 1/],
     [["--pcap", ""], /--pcap wants/],
     [["--host-ip", "10.77.0.1/24"], /wants a TUN\/TAP device/],
-    [["--link", "wlan"], /--link wants lan, tap:NAME or tun:NAME, not "wlan"/],
+    [["--link", "wlan"], /--link wants lan, tap:NAME.* or \S+, not "wlan"/],
     [["--link", "lan:x"], /--link wants/],
     [["--link", "tap:"], /--link wants/],
     [["--link", "tap:a/b"], /--link wants/],
     [["--link", "tap:tap%d"], /--link wants/],
+    [["--link", "http:127.0.0.1:7070"], /--link wants/],
+    [["--link", "http:///x"], /--link wants/],
+    [["--link", "http://h:70000"], /--link wants/],
+    [["--link", "http://h:7070", "--host-ip", "10.77.0.1/24"], /an httptap has no side/],
+    [["--link", "qemu:"], /--link wants/],
+    [["--link", "replay:"], /--link wants/],
+    [["--link", "qemu:a,b,c"], /--link wants/],
+    [["--link", "qemu:/run/q", "--host-ip", "10.77.0.1/24"], /a virtual machine has no side/],
     [["--link", "tap:sixteencharacter"], /at most 15 bytes/],
-    [["--link", "packet:eth0"], /^Link packet: is not there yet/],
-    [["--link", "http://127.0.0.1:7070"], /^Link http: is not there yet/],
-    [["--link", "qemu:/run/q"], /^Link qemu: is not there yet/],
     [tun, /give --ip ADDR\/LEN/],
     [[...tun, "--ip", "10.0.0.2/24", "--mac", "02:00:00:00:00:02"], /no Ethernet/],
     [
@@ -120,13 +131,13 @@ Deno.test("The help page names every option", () => {
 for (const program of ["xcurl.ts", "httpserver.ts"]) {
   Deno.test(`${program} ends with 2 for wrong usage, and answers --help`, async () => {
     const url = program === "xcurl.ts" ? ["http://www.octet.test/"] : [];
-    const wrong = await runExample(program, [...url, "--link", "qemu:x"]);
+    const wrong = await runExample(program, [...url, "--link", "tap:a/b"]);
     assertEquals([wrong.code, wrong.stdout], [2, ""]);
-    assertMatch(wrong.stderr, /^\w+: Link qemu: is not there yet[^\n]*\n$/);
+    assertMatch(wrong.stderr, /^\w+: Option --link wants lan, [^\n]*not "tap:a\/b"\n$/);
     const help = await runExample(program, ["--help"]);
     assertEquals([help.code, help.stderr], [0, ""]);
     assertMatch(help.stdout, /^ {2}--link SPEC /m);
-    assertMatch(help.stdout, /^Permissions: none for --link lan; --allow-ffi for tap/m);
+    assertMatch(help.stdout, /^Permissions: none for --link lan; --allow-net=HOST:PORT for http:/m);
     assertMatch(help.stdout, /^Examples:$/m);
   });
 }
@@ -153,6 +164,42 @@ Deno.test("--sniff prints a line per packet, --pcap writes as many, without colo
     let count = 0;
     while (reader.next()) count++;
     assertEquals(count, lines.length);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("A capture is played to a program, and what is none is refused", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const permissions = [`--allow-read=${folder}`, `--allow-write=${folder}`];
+    const file = `${folder}/recorded.pcapng`;
+    const recorded = await runExample("httpserver.ts", ["--ip", "10.77.0.9/24", "--pcap", file], {
+      permissions,
+      interruptAfter: "Self-check",
+    });
+    assertEquals(recorded.code, 130, recorded.stderr);
+    const link = ["--link", `replay:${file}`, "--ip", "10.77.0.9/24"];
+    const played = await runExample("httpserver.ts", [...link, "--sniff"], {
+      permissions,
+      interruptAfter: "Listening",
+    });
+    assertEquals(played.code, 130, played.stderr);
+    assertMatch(played.stdout, /^Listening on http:\/\/10\.77\.0\.9\/ \(replay /);
+
+    await Deno.writeFile(`${folder}/none`, new Uint8Array(40));
+    const wrong: readonly (readonly [string, RegExp])[] = [
+      ["nowhere", /: Cannot play \S+: No such file or directory\n$/],
+      ["none", /: Cannot play \S+: Cannot read pcap file as its magic is 0x0\n$/],
+    ];
+    for (const [name, says] of wrong) {
+      const result = await runExample("httpserver.ts", ["--link", `replay:${folder}/${name}`], {
+        permissions,
+      });
+      assertEquals([result.code, result.stdout], [1, ""]);
+      assertMatch(result.stderr, says);
+      assertMatch(result.stderr, /^httpserver: [^\n]+\n$/);
+    }
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -24,7 +24,7 @@ async function main(args: Arguments, interrupt: AbortSignal): Promise<number> {
   const report = new Report(settings.link.json);
   const limit = Number.isFinite(timeout) ? AbortSignal.timeout(timeout) : null;
   const signal = limit === null ? interrupt : AbortSignal.any([interrupt, limit]);
-  report.add({ url: settings.url.href, method: settings.method, link: settings.link.name });
+  report.add({ url: settings.url.href, method: settings.method, link: settings.link.label });
   try {
     await fetchAll(settings, report, signal);
   } catch (thrown) {
@@ -48,7 +48,7 @@ async function fetchAll(
   report: Report,
   signal: AbortSignal,
 ): Promise<void> {
-  const link = new Link(settings.link, "xcurl");
+  const link = await Link.open(settings.link, "xcurl");
   await useLink(link, settings, report, signal);
   // Packets wait to be written until the capture closes.
   if (!link.isCaptureWhole) throw new ExitError(Exit.WriteError, "The capture is not whole");
@@ -68,6 +68,11 @@ async function useLink(
     using fetcher = new Fetcher(link.host, settings, steps, report, signal);
     await fetchRepeatedly(fetcher, settings, report);
   } catch (error) {
+    if (link.lost !== null) {
+      const isReceiving = steps.stage === "HTTP" || steps.stage === "body";
+      const code = isReceiving ? Exit.ReceiveError : Exit.InterfaceFailed;
+      throw new ExitError(code, link.lost.message);
+    }
     throw told(steps.stage, error, signal);
   }
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ipv4HeaderLength, ipv4MaximumOptions } from "@octet/ipv4";
 import { BaseNode, checksum, type Packet, readU16, Verdict, writeU16, writeU32 } from "@octet/wire";
 import { icmpv4HeaderLength } from "./frame.ts";
 import { Icmpv4Type } from "./message_type.ts";
@@ -23,6 +24,8 @@ export interface EchoClientOptions {
   readonly trafficClass?: number;
   /** Whether the requests may be fragmented; `true` when left out. */
   readonly mayFragment?: boolean;
+  /** IPv4 options of the requests, a multiple of four up to 40 bytes: record route, timestamp. None when left out. */
+  readonly options?: Uint8Array;
   /** Called when a result can be taken. */
   readonly onResult?: () => void;
 }
@@ -49,12 +52,15 @@ export interface EchoResult {
   readonly code: number;
   /** The 32 bits behind the ICMP checksum of an error. */
   readonly info: number;
+  /** The IPv4 options that a reply came with, to be read with `Ipv4Options`; empty when it had none. */
+  readonly options: Uint8Array;
 }
 
 /** How many of the latest requests can still be matched. */
 const window = 1024;
 const resultLimit = 256;
 const fields = 9;
+const noOptions = new Uint8Array(0);
 
 /**
  * Sends echo requests when told to, and matches what comes back. Register it in an {@linkcode Icmpv4}
@@ -76,6 +82,9 @@ export class EchoClient extends BaseNode {
 
   readonly #source: number;
   readonly #mayFragment: boolean;
+  readonly #options: Uint8Array;
+  /** The options of replies that wait, by where their result stands. */
+  readonly #replyOptions: Map<number, Uint8Array> = new Map();
   readonly #onResult: (() => void) | undefined;
   /** When each of the latest requests was sent, by sequence number modulo the window. */
   readonly #sentAt: Float64Array<ArrayBuffer> = new Float64Array(window).fill(-Infinity);
@@ -84,7 +93,7 @@ export class EchoClient extends BaseNode {
   #results: Float64Array<ArrayBuffer> = new Float64Array(0);
   #head = 0;
   #count = 0;
-  #next = 0;
+  #next = 1;
   #wanted = 0;
 
   /**
@@ -104,8 +113,15 @@ export class EchoClient extends BaseNode {
     if (!(Number.isInteger(hopLimit) && hopLimit >= 0 && hopLimit <= 255)) {
       throw new RangeError(`Cannot ping as time to live ${hopLimit} is not from 1 to 255`);
     }
+    const { options: ipOptions = noOptions } = options;
+    if (ipOptions.length > ipv4MaximumOptions || ipOptions.length % 4 !== 0) {
+      throw new RangeError(
+        `Cannot ping as ${ipOptions.length} bytes of options are not a multiple of four up to 40`,
+      );
+    }
     this.protocol = 1;
     this.localPort = identifier;
+    this.#options = ipOptions;
     this.destination = options.destination;
     this.hopLimit = hopLimit;
     this.trafficClass = options.trafficClass ?? 0;
@@ -141,6 +157,8 @@ export class EchoClient extends BaseNode {
     if (this.#count === 0) return null;
     const results = this.#results;
     const at = fields * this.#head;
+    const options = this.#replyOptions.get(at) ?? noOptions;
+    this.#replyOptions.delete(at);
     this.#head = (this.#head + 1) % resultLimit;
     this.#count--;
     const type = results[at + 6]!;
@@ -155,6 +173,7 @@ export class EchoClient extends BaseNode {
       type,
       code: results[at + 7]!,
       info: results[at + 8]!,
+      options,
     };
   }
 
@@ -166,6 +185,7 @@ export class EchoClient extends BaseNode {
     const isDuplicate = this.#isAnswered[slot]!;
     this.#isAnswered[slot] = 1;
     const length = end - offset - icmpv4HeaderLength;
+    this.#keepOptions(packet);
     return this.#keep(
       sequence,
       packet.source,
@@ -196,7 +216,8 @@ export class EchoClient extends BaseNode {
   /** Writes a request that was asked for; see {@linkcode BaseNode.encapsulate}. */
   override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
     if (this.#wanted === 0) return 0;
-    const total = icmpv4HeaderLength + this.length;
+    const options = this.#options;
+    const total = options.length + icmpv4HeaderLength + this.length;
     if (offset + total > packet.bytes.length) {
       this.requestTurn();
       return -total;
@@ -210,17 +231,30 @@ export class EchoClient extends BaseNode {
     this.#isAnswered[slot] = 0;
     this.sent++;
     const bytes = packet.bytes;
-    writeU32(bytes, offset, Icmpv4Type.Echo << 24);
-    writeU16(bytes, offset + 4, this.localPort);
-    writeU16(bytes, offset + 6, sequence);
-    for (let i = 0; i < this.length; i++) bytes[offset + 8 + i] = i;
-    writeU16(bytes, offset + 2, checksum(bytes, offset, offset + total));
+    for (let i = 0; i < options.length; i++) bytes[offset + i] = options[i]!;
+    const at = offset + options.length;
+    writeU32(bytes, at, Icmpv4Type.Echo << 24);
+    writeU16(bytes, at + 4, this.localPort);
+    writeU16(bytes, at + 6, sequence);
+    for (let i = 0; i < this.length; i++) bytes[at + 8 + i] = i;
+    writeU16(bytes, at + 2, checksum(bytes, at, offset + total));
+    packet.optionsLength = options.length;
     packet.source = this.#source;
     packet.destination = this.destination;
     packet.hopLimit = this.hopLimit;
     packet.trafficClass = this.trafficClass;
     packet.mayFragment = this.#mayFragment;
     return total;
+  }
+
+  /** Sets the options of a reply aside for the result that is kept next. */
+  #keepOptions(packet: Packet): void {
+    const { bytes, networkOffset } = packet;
+    const headerLength = (bytes[networkOffset]! & 0x0f) << 2;
+    if (headerLength <= ipv4HeaderLength || this.#count === resultLimit) return;
+    const at = fields * ((this.#head + this.#count) % resultLimit);
+    const first = networkOffset + ipv4HeaderLength;
+    this.#replyOptions.set(at, bytes.slice(first, networkOffset + headerLength));
   }
 
   #keep(

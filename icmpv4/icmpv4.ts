@@ -4,7 +4,13 @@
  *
  * @module
  */
-import type { ErrorReporter } from "@octet/ipv4";
+import {
+  copyEchoedOptions,
+  type ErrorReporter,
+  ipv4HeaderLength,
+  ipv4MaximumOptions,
+  Ipv4Options,
+} from "@octet/ipv4";
 import {
   BranchNode,
   type Packet,
@@ -28,6 +34,10 @@ export interface IcmpNetwork {
   isLocal(address: number): boolean;
   /** Whether an address is a broadcast address. */
   isBroadcast(address: number): boolean;
+  /** Whether datagrams for others are passed on, and their senders told when they cannot be. */
+  readonly isForwarding: boolean;
+  /** The time at `now` milliseconds as timestamp messages carry it: milliseconds since midnight UT. */
+  timestamp(now: number): number;
   /** Hands an error to the transport that sent the quoted datagram. */
   deliverError(
     type: number,
@@ -48,9 +58,11 @@ export interface Icmpv4Options {
   readonly random: Random;
   /** Whether echo requests are answered; `true` when left out. */
   readonly answersEcho?: boolean;
-  /** How many errors are reported a second; 1000 when left out. */
+  /** Whether timestamp requests are answered, which tells our clock to anybody; `false` when left out. */
+  readonly answersTimestamp?: boolean;
+  /** About how many errors are reported a second; 1000 when left out. */
   readonly errorRate?: number;
-  /** How many errors are reported at once; 50 when left out. */
+  /** About how many errors are reported at once; 50 when left out. */
   readonly errorBurst?: number;
   /** How many messages wait to be sent at most; 256 when left out. */
   readonly queueLimit?: number;
@@ -80,6 +92,10 @@ export interface Icmpv4Counters {
   inEchos: number;
   /** Echo replies received. */
   inEchoReps: number;
+  /** Timestamp requests received. */
+  inTimestamps: number;
+  /** Address mask requests received; they are ignored (RFC 6918). */
+  inAddrMasks: number;
   /** Messages sent. */
   outMsgs: number;
   /** Messages not sent as too many wait. */
@@ -90,12 +106,16 @@ export interface Icmpv4Counters {
   outDestUnreachs: number;
   /** "Time exceeded" sent. */
   outTimeExcds: number;
+  /** Redirects sent. */
+  outRedirects: number;
   /** "Parameter problem" sent. */
   outParmProbs: number;
   /** Echo requests sent. */
   outEchos: number;
   /** Echo replies sent. */
   outEchoReps: number;
+  /** Timestamp replies sent. */
+  outTimestampReps: number;
 }
 
 /** RFC 1812 §4.3.2.3: an error is 576 bytes long at most, its own IP header included. */
@@ -104,10 +124,15 @@ const errorLimit = 576 - 20;
 /** RFC 1812 §4.3.2.5: errors go out with precedence "internetwork control", as Linux does it. */
 const errorTrafficClass = 0xc0;
 
+/** RFC 792: a timestamp message has three times behind its header. */
+const timestampLength = icmpv4HeaderLength + 12;
+
 /** The ICMP node, child of an IP node, parent of echo clients. */
 export class Icmpv4 extends BranchNode implements ErrorReporter {
   /** Whether echo requests are answered. */
   answersEcho: boolean;
+  /** Whether timestamp requests are answered (RFC 1122 §3.2.2.8 leaves it open). */
+  answersTimestamp: boolean;
   /** What was counted so far. */
   readonly counters: Icmpv4Counters = {
     inMsgs: 0,
@@ -120,14 +145,18 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     inRedirects: 0,
     inEchos: 0,
     inEchoReps: 0,
+    inTimestamps: 0,
+    inAddrMasks: 0,
     outMsgs: 0,
     outErrors: 0,
     outRateLimitGlobal: 0,
     outDestUnreachs: 0,
     outTimeExcds: 0,
+    outRedirects: 0,
     outParmProbs: 0,
     outEchos: 0,
     outEchoReps: 0,
+    outTimestampReps: 0,
   };
 
   readonly #network: IcmpNetwork;
@@ -136,16 +165,20 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
   readonly #bucket: TokenBucket;
   readonly #clients: Map<number, EchoClient> = new Map();
   readonly #header: Uint8Array<ArrayBuffer> = new Uint8Array(icmpv4HeaderLength);
+  readonly #cursor: Ipv4Options = new Ipv4Options();
+  readonly #options: Uint8Array<ArrayBuffer> = new Uint8Array(ipv4MaximumOptions);
 
   /** Makes a node without clients. */
   constructor(options: Icmpv4Options) {
     super();
     this.protocol = 1;
     this.answersEcho = options.answersEcho ?? true;
+    this.answersTimestamp = options.answersTimestamp ?? false;
     this.#network = options.network;
     this.#random = options.random;
     this.#queue = new MessageQueue(options.queueBytes ?? 262_144, options.queueLimit ?? 256);
-    this.#bucket = new TokenBucket(options.errorRate ?? 1000, options.errorBurst ?? 50);
+    const { errorRate = 1000, errorBurst = 50 } = options;
+    this.#bucket = new TokenBucket(errorRate, errorBurst, options.random);
   }
 
   /**
@@ -206,6 +239,13 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
       case Icmpv4Type.ParameterProblem:
         counters.inParmProbs++;
         return this.#takeError(type, packet, offset, end, now);
+      case Icmpv4Type.Timestamp:
+        counters.inTimestamps++;
+        return this.#takeTimestamp(packet, offset, end, now);
+      case Icmpv4Type.AddressMaskRequest:
+        // RFC 1122 §3.2.2.9: only who is told to be an authority on it answers; RFC 6918 deprecates it.
+        counters.inAddrMasks++;
+        return Verdict.Unsupported;
       case Icmpv4Type.SourceQuench:
         // RFC 6633 §3: silently ignored.
         counters.inSrcQuenchs++;
@@ -226,14 +266,16 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
       const length = queue.nextLength;
       if (offset + length > packet.bytes.length) {
         this.requestTurn();
+        this.hasMore = true;
         return -length;
       }
       packet.mayFragment = true;
+      this.hasMore = true;
       queue.take(packet, offset);
-      this.#countSent(packet.bytes[offset]!);
+      this.#countSent(packet.bytes[offset + packet.optionsLength]!);
       return length;
     }
-    const length = this.turn(packet, ipOffset, offset, now);
+    const length = this.giveTurns(packet, ipOffset, offset, now);
     if (length > 0) this.#countSent(Icmpv4Type.Echo);
     return length;
   }
@@ -251,7 +293,8 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     const bytes = packet.bytes;
     const payload = offset + ((bytes[offset]! & 0x0f) << 2);
     if (packet.isLinkBroadcast || !this.#mayReportTo(packet.source | 0)) return;
-    if (!this.#network.isLocal(packet.destination | 0)) return;
+    const isTransit = !this.#network.isLocal(packet.destination | 0);
+    if (isTransit && !this.#network.isForwarding) return;
     if ((readU16(bytes, offset + 6) & 0x1fff) !== 0) return;
     if (bytes[offset + 9] === this.protocol) {
       if (payload >= end || isIcmpv4Error(bytes[payload]!)) return;
@@ -267,7 +310,11 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     writeU32(header, 4, info);
     const sum = (type << 8) + code + (info >>> 16) + (info & 0xffff);
     writeU16(header, 2, ~packet.sum(offset, quoteEnd, sum));
-    this.#push(packet, offset, quoteEnd, errorTrafficClass);
+    // RFC 1812 §4.3.2.4: a router speaks from the interface by which the error leaves; the route there tells.
+    const { destination } = packet;
+    if (isTransit) packet.destination = 0;
+    this.#push(packet, offset, quoteEnd, errorTrafficClass, 0);
+    packet.destination = destination;
   }
 
   /** Hands an error about an echo request to its client. */
@@ -295,9 +342,48 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     // RFC 1624: the type went from 8 to 0, and the checksum with it.
     const sum = readU16(bytes, offset + 2) + 0x0800;
     writeU16(header, 2, (sum & 0xffff) + (sum >>> 16));
-    return this.#push(packet, offset + 8, end, packet.trafficClass)
+    return this.#answer(packet, offset + icmpv4HeaderLength, end);
+  }
+
+  #takeTimestamp(packet: Packet, offset: number, end: number, now: number): Verdict {
+    if (packet.isLinkBroadcast || !this.answersTimestamp) return Verdict.Filtered;
+    if (end - offset < timestampLength) {
+      this.counters.inErrors++;
+      return Verdict.Short;
+    }
+    const bytes = packet.bytes;
+    const header = this.#header;
+    for (let i = 0; i < icmpv4HeaderLength; i++) header[i] = bytes[offset + i]!;
+    header[0] = Icmpv4Type.TimestampReply;
+    header[1] = 0;
+    // What was asked is read no more; the times go where the reply's belong.
+    const time = this.#network.timestamp(now);
+    writeU32(bytes, offset + 12, time);
+    writeU32(bytes, offset + 16, time);
+    const start = offset + icmpv4HeaderLength;
+    const stop = offset + timestampLength;
+    const sum = (Icmpv4Type.TimestampReply << 8) + readU16(bytes, offset + 4) +
+      readU16(bytes, offset + 6);
+    writeU16(header, 2, ~packet.sum(start, stop, sum));
+    return this.#answer(packet, start, stop);
+  }
+
+  /** Queues the reply to a request: it goes back as the request came, with the options it brought. */
+  #answer(packet: Packet, start: number, end: number): Verdict {
+    const options = this.#echoedOptions(packet);
+    return this.#push(packet, start, end, packet.trafficClass, options)
       ? Verdict.Ok
       : Verdict.QueueFull;
+  }
+
+  /** RFC 1122 §3.2.2.6: record route and timestamp come back whole; the IP layer enters us when the reply leaves. */
+  #echoedOptions(packet: Packet): number {
+    const { bytes, networkOffset } = packet;
+    const headerLength = (bytes[networkOffset]! & 0x0f) << 2;
+    if (headerLength <= ipv4HeaderLength) return 0;
+    const cursor = this.#cursor;
+    cursor.reset(bytes, networkOffset + ipv4HeaderLength, networkOffset + headerLength);
+    return copyEchoedOptions(cursor, bytes, this.#options);
   }
 
   #takeEchoReply(packet: Packet, offset: number, end: number, now: number): Verdict {
@@ -324,8 +410,16 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
   }
 
   /** Queues a message to whom the packet came from, from whom it went to. */
-  #push(packet: Packet, offset: number, end: number, trafficClass: number): boolean {
-    if (!this.#queue.push(this.#header, packet, offset, end, trafficClass)) {
+  #push(
+    packet: Packet,
+    offset: number,
+    end: number,
+    trafficClass: number,
+    optionsLength: number,
+  ): boolean {
+    const options = this.#options;
+    const queue = this.#queue;
+    if (!queue.push(this.#header, packet, offset, end, trafficClass, options, optionsLength)) {
       this.counters.outErrors++;
       return false;
     }
@@ -338,8 +432,10 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     counters.outMsgs++;
     if (type === Icmpv4Type.EchoReply) counters.outEchoReps++;
     else if (type === Icmpv4Type.Echo) counters.outEchos++;
+    else if (type === Icmpv4Type.TimestampReply) counters.outTimestampReps++;
     else if (type === Icmpv4Type.DestinationUnreachable) counters.outDestUnreachs++;
     else if (type === Icmpv4Type.TimeExceeded) counters.outTimeExcds++;
+    else if (type === Icmpv4Type.Redirect) counters.outRedirects++;
     else counters.outParmProbs++;
   }
 }

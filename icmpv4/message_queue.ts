@@ -5,7 +5,7 @@
  */
 import { type Packet, RingBuffer } from "@octet/wire";
 
-const fields = 4;
+const fields = 5;
 
 /** First in, first out; bounded in bytes and messages. Memory is given back when the queue is empty. */
 export class MessageQueue {
@@ -32,7 +32,7 @@ export class MessageQueue {
     return this.#count;
   }
 
-  /** The oldest message's length in bytes; there must be one. */
+  /** The oldest message's length in bytes, its IPv4 options included; there must be one. */
   get nextLength(): number {
     return this.#facts[fields * this.#head]!;
   }
@@ -46,6 +46,8 @@ export class MessageQueue {
    * @param offset Where it begins.
    * @param end Where it ends (exclusive).
    * @param trafficClass The type-of-service octet.
+   * @param options IPv4 options to send it with.
+   * @param optionsLength How many bytes of these.
    * @returns `false` when there is no room.
    */
   push(
@@ -54,22 +56,30 @@ export class MessageQueue {
     offset: number,
     end: number,
     trafficClass: number,
+    options: Uint8Array,
+    optionsLength: number,
   ): boolean {
     const rest = end - offset;
-    if (this.#count === this.#limit || rest + 8 > this.#bytes.free) return false;
+    const total = optionsLength + 8 + rest;
+    if (this.#count === this.#limit || total > this.#bytes.free) return false;
+    if (optionsLength > 0) {
+      this.#bytes.place(0, options, -1, 0, optionsLength);
+      this.#bytes.commit(optionsLength);
+    }
     this.#bytes.place(0, header, -1, 0, 8);
     this.#bytes.commit(8);
     this.#bytes.place(0, packet.bytes, packet.address, offset, rest);
     this.#bytes.commit(rest);
     const at = fields * ((this.#head + this.#count++) % this.#limit);
-    this.#facts[at] = rest + 8;
+    this.#facts[at] = total;
     this.#facts[at + 1] = packet.destination;
     this.#facts[at + 2] = packet.source;
     this.#facts[at + 3] = trafficClass;
+    this.#facts[at + 4] = optionsLength;
     return true;
   }
 
-  /** Writes the oldest message at `offset`, sets the packet's addresses, and takes the message out. */
+  /** Writes the oldest message's options and the message at `offset`, sets the packet's facts, and takes it out. */
   take(packet: Packet, offset: number): number {
     const facts = this.#facts;
     const at = fields * this.#head;
@@ -77,6 +87,7 @@ export class MessageQueue {
     packet.source = facts[at + 1]! >>> 0;
     packet.destination = facts[at + 2]! >>> 0;
     packet.trafficClass = facts[at + 3]!;
+    packet.optionsLength = facts[at + 4]!;
     this.#bytes.peek(0, packet.bytes, packet.address, offset, length);
     this.#bytes.discard(length);
     this.#head = (this.#head + 1) % this.#limit;

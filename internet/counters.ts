@@ -16,10 +16,10 @@ export type StackCounters = Record<string, number>;
  * @param verdicts How many frames came to each verdict, by its number.
  */
 export function snapshotCounters(stack: Stack, verdicts: Float64Array): StackCounters {
-  const { ipv4, icmp, udp, tcp, link, arp } = stack;
+  const { ipv4, icmp, udp, tcp } = stack;
   const result: StackCounters = {};
   const { inOctets, outOctets, inMcastPkts, inBcastPkts, inCsumErrors, ...basic } = ipv4.counters;
-  const { inMartians, inSourceRoutes, ...ip } = basic;
+  const { inMartians, inSourceRoutes, inNoRoutes, inBogons, reversePathFilter, ...ip } = basic;
   addAll(result, "Ip", ip);
   const reassembly = ipv4.reassembler.counters;
   result.IpReasmReqds = reassembly.requests;
@@ -28,15 +28,20 @@ export function snapshotCounters(stack: Stack, verdicts: Float64Array): StackCou
   result.IpReasmTimeout = reassembly.timedOut;
   addAll(result, "IpExt", { inOctets, outOctets, inMcastPkts, inBcastPkts, inCsumErrors });
   result.IpExtReasmOverlaps = reassembly.overlapped;
-  addAll(result, "IpExt", { inMartians, inSourceRoutes });
+  result.IpExtReasmTiny = reassembly.tiny;
+  addAll(result, "IpExt", { inMartians, inSourceRoutes, inNoRoutes, inBogons });
+  result.TcpExtIPReversePathFilter = reversePathFilter;
+  if (stack.nat !== null) addAll(result, "Nat", stack.nat.counters);
   addAll(result, "Icmp", icmp.counters);
+  addAll(result, "Igmp", stack.igmp.counters);
   addAll(result, "Udp", udp.counters);
   for (const [name, value] of Object.entries(tcp.counters)) result[name] = value;
-  if (link !== null) addAll(result, "Link", link.counters);
-  if (arp !== null) {
+  for (const { link, arp } of stack.interfaces) {
+    if (link !== null) addAll(result, "Link", link.counters);
+    if (arp === null) continue;
     addAll(result, "Arp", arp.counters);
-    result.ArpEvictions = arp.cache.evictions;
-    result.ArpHeldDrops = arp.cache.droppedPackets;
+    const { evictions, droppedPackets } = arp.cache;
+    addAll(result, "Arp", { evictions, heldDrops: droppedPackets });
   }
   for (const [name, verdict] of Object.entries(Verdict)) {
     if (verdict !== Verdict.Ok) result[`Drop${name}`] = verdicts[verdict]!;
@@ -46,6 +51,7 @@ export function snapshotCounters(stack: Stack, verdicts: Float64Array): StackCou
 
 function addAll(target: StackCounters, prefix: string, from: object): void {
   for (const [name, value] of Object.entries(from)) {
-    target[prefix + name[0]!.toUpperCase() + name.slice(1)] = value;
+    const key = prefix + name[0]!.toUpperCase() + name.slice(1);
+    target[key] = (target[key] ?? 0) + value;
   }
 }

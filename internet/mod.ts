@@ -20,5 +20,7 @@ export * from "./counters.ts";
 export * from "./device/mod.ts";
 export * from "./host/mod.ts";
 export * from "./http/mod.ts";
+export * from "./gateway_monitor.ts";
 export * from "./interface.ts";
 export * from "./stack.ts";
+export * from "./stack_options.ts";

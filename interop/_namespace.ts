@@ -7,7 +7,8 @@
 
 /** The Debian package of each program that the tests start. */
 const packages: Readonly<Record<string, string>> = {
-  arping: "arping",
+  arping: "iputils-arping",
+  bridge: "iproute2",
   chronyd: "chrony",
   curl: "curl",
   dnsmasq: "dnsmasq",
@@ -17,8 +18,12 @@ const packages: Readonly<Record<string, string>> = {
   ip: "iproute2",
   iperf3: "iperf3",
   nginx: "nginx-light",
+  nice: "coreutils",
   nmap: "nmap",
+  nping: "nmap",
   ping: "iputils-ping",
+  scapy3: "python3-scapy",
+  "qemu-system-x86_64": "qemu-system-x86",
   setpriv: "util-linux",
   sh: "dash",
   tcpdump: "tcpdump",
@@ -241,6 +246,30 @@ export class Namespace implements AsyncDisposable {
     return execute("ip", ["netns", "exec", this.name, command, ...args], options);
   }
 
+  /**
+   * Runs a program inside to its end, as the user nobody, who has no rights at all. Deno's cache is somewhere in root's home, so that it
+   * is mounted where he may read it; that mount is this program's own, as `ip netns exec` gives it.
+   */
+  async runAsNobody(
+    command: string,
+    args: readonly string[],
+    options: RunOptions = {},
+  ): Promise<RunResult> {
+    requirePeers("setpriv", "sh", command);
+    const cache = Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`;
+    const folder = await Deno.makeTempDir();
+    const script = 'mount --bind "$1" "$2" && shift 2 && exec "$@"';
+    try {
+      await Deno.chmod(folder, 0o755);
+      const user = ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups"];
+      const wanted = ["sh", cache, folder, ...user, "--inh-caps", "-all", command, ...args];
+      const env = { ...options.env, DENO_DIR: folder, HOME: "/nonexistent" };
+      return await this.run("sh", ["-c", script, ...wanted], { cwd: "/", ...options, env });
+    } finally {
+      await Deno.remove(folder);
+    }
+  }
+
   /** Runs `deno` inside, to its end. */
   deno(args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
     return this.run(Deno.execPath(), args, options);
@@ -278,6 +307,18 @@ export class Namespace implements AsyncDisposable {
     options: Pick<RunOptions, "cwd" | "env"> = {},
   ): NamespaceChild {
     return this.spawn(Deno.execPath(), args, options);
+  }
+
+  /**
+   * Joins two namespaces by a cable: a veth pair, both ends up.
+   *
+   * @param name What both ends are called.
+   */
+  async joinTo(other: Namespace, name: string = "veth0"): Promise<void> {
+    const peer = ["peer", "name", name, "netns", other.name];
+    await this.run("ip", ["link", "add", name, "type", "veth", ...peer]);
+    await this.run("ip", ["link", "set", name, "up"]);
+    await other.run("ip", ["link", "set", name, "up"]);
   }
 
   /** Ends what still runs, the latest first, and removes the namespace. */

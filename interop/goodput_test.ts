@@ -1,7 +1,8 @@
 /** The measurement of goodput, on its smallest scale: that it measures, not what it finds. */
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { measure } from "./goodput/cell.ts";
+import { measure, pairings } from "./goodput/cell.ts";
 import { jainIndex, share } from "./goodput/fairness.ts";
+import { rowOf } from "./goodput/grid.ts";
 import { median, ratios, replaceBetween, type Row, summary, tableLines } from "./goodput/table.ts";
 
 const wire = { loss: 1, delay: 2, rate: 50, seed: 1 };
@@ -60,6 +61,18 @@ Deno.test("the table has a line for each wire, and the ratios of both directions
     "Median of all ratios 0.75, sending 1.25, receiving 0.50; the least is 0.50.",
   );
   assertEquals(median([3, 1, 2]), 2);
+});
+
+Deno.test("a line has the median of each pairing, whatever the order of measuring", () => {
+  const found = [[3, 1], [1, 2], [2, 30]].flatMap(([times, seed]) =>
+    pairings.map((pairing, i) => {
+      const goodput = times! * 10 ** i;
+      const report = { bytes: 1, goodput, total: 1, wrongAt: -1, hasEnded: true };
+      return { pairing, loss: 1, delay: 10, rate: 200, seed: seed!, report };
+    })
+  );
+  const { oursToKernel, besideSending, kernelToOurs, besideReceiving } = rowOf(found.reverse());
+  assertEquals([oursToKernel, besideSending, kernelToOurs, besideReceiving], [2, 20, 200, 2000]);
 });
 
 Deno.test("the table goes between its markers, and nowhere else", () => {

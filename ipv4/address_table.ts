@@ -1,5 +1,5 @@
 /**
- * The IPv4 addresses of an interface.
+ * The IPv4 addresses of an interface, or of all interfaces of a host.
  *
  * @module
  */
@@ -11,12 +11,17 @@ export interface LocalAddress {
   readonly address: number;
   /** The subnet it lies in. */
   readonly prefix: Ipv4Prefix;
+  /** The index of the interface it belongs to. */
+  readonly interfaceIndex: number;
 }
+
+/** The index of the loopback interface. */
+export const loopbackIndex = 0xffff;
 
 /** From this many addresses on, a set is quicker than looking at each. */
 const setThreshold = 8;
 
-/** The addresses of an interface, in the order in which they were added: the first is the primary one. */
+/** Addresses in the order in which they were added: the first is the primary one. */
 export class AddressTable {
   readonly #entries: LocalAddress[] = [];
   #addresses: Int32Array<ArrayBuffer> = new Int32Array(0);
@@ -38,9 +43,10 @@ export class AddressTable {
    *
    * @param address Host order.
    * @param prefixLength 0 to 32.
+   * @param interfaceIndex The interface it belongs to; 0 when left out.
    * @throws {RangeError} When it is no unicast address, or there already.
    */
-  add(address: number, prefixLength: number): LocalAddress {
+  add(address: number, prefixLength: number, interfaceIndex: number = 0): LocalAddress {
     const prefix = new Ipv4Prefix(address, prefixLength);
     const first = address >>> 24;
     if (first === 0 || first === 127 || first >= 224) {
@@ -54,10 +60,21 @@ export class AddressTable {
     if (this.owns(address)) {
       throw new RangeError(`Cannot add address ${formatIpv4(address)} as it is there already`);
     }
-    const entry: LocalAddress = { address: address >>> 0, prefix };
+    const entry: LocalAddress = { address: address >>> 0, prefix, interfaceIndex };
+    this.adopt(entry);
+    return entry;
+  }
+
+  /** Adds an address that another table has checked. */
+  adopt(entry: LocalAddress): void {
     this.#entries.push(entry);
     this.#rebuild();
-    return entry;
+  }
+
+  /** Makes 127.0.0.0/8 the subnet of a loopback interface, with this address in it. */
+  adoptLoopback(address: number): void {
+    const prefix = new Ipv4Prefix(address, 8);
+    this.adopt({ address: address >>> 0, prefix, interfaceIndex: loopbackIndex });
   }
 
   /**
@@ -83,6 +100,11 @@ export class AddressTable {
     return false;
   }
 
+  /** What is known of an address, signed or unsigned; `undefined` when it is none of these. */
+  find(address: number): LocalAddress | undefined {
+    return this.#entries.find((entry) => entry.address === address >>> 0);
+  }
+
   /** Whether an address, signed or unsigned, is the broadcast address of one of the subnets. */
   isBroadcast(address: number): boolean {
     const signed = address | 0;
@@ -92,18 +114,30 @@ export class AddressTable {
   }
 
   /**
-   * The address to speak from toward a neighbour: one in its subnet, or else the primary one.
+   * The address to speak from (RFC 1122 §3.3.4.3, and what of RFC 6724 §5 applies to IPv4): one in the subnet of
+   * the next hop, the narrowest subnet first; else the first whose scope is at least the destination's (rule 2:
+   * 169.254.0.0/16 speaks to its own kind only); else the primary one.
    *
-   * @param neighbour Signed or unsigned.
+   * @param nextHop The neighbour that gets the datagram, signed or unsigned.
+   * @param destination Where the datagram goes in the end; the neighbour when left out.
    * @returns Signed, 0 when there is no address at all.
    */
-  toward(neighbour: number): number {
+  toward(nextHop: number, destination: number = nextHop): number {
     const entries = this.#entries;
-    if (entries.length > 1) {
-      for (let i = 0; i < entries.length; i++) {
-        const prefix = entries[i]!.prefix;
-        if (((neighbour ^ prefix.address) & prefix.mask) === 0) return this.#addresses[i]!;
+    if (entries.length <= 1) return this.primary;
+    let best = -1;
+    let bestLength = -1;
+    for (let i = 0; i < entries.length; i++) {
+      const { prefix } = entries[i]!;
+      if (prefix.length > bestLength && ((nextHop ^ prefix.address) & prefix.mask) === 0) {
+        best = i;
+        bestLength = prefix.length;
       }
+    }
+    if (best >= 0) return this.#addresses[best]!;
+    const isWide = !isLinkLocal(destination);
+    for (let i = 0; i < entries.length; i++) {
+      if (!isWide || !isLinkLocal(this.#addresses[i]!)) return this.#addresses[i]!;
     }
     return this.primary;
   }
@@ -117,4 +151,9 @@ export class AddressTable {
     this.#broadcasts = Int32Array.from(broadcasts);
     this.#set = entries.length > setThreshold ? new Set(this.#addresses) : null;
   }
+}
+
+/** Whether an address, signed or unsigned, lies in 169.254.0.0/16 (RFC 3927). */
+export function isLinkLocal(address: number): boolean {
+  return address >>> 16 === 0xa9fe;
 }

@@ -44,6 +44,14 @@ export interface Ipv4Counters {
   inMartians: number;
   /** Datagrams with a source route, which are refused. */
   inSourceRoutes: number;
+  /** Datagrams passed on. */
+  forwDatagrams: number;
+  /** Datagrams for others to whom no route led. */
+  inNoRoutes: number;
+  /** Datagrams whose source no route leads back to; `TcpExtIPReversePathFilter` with Linux. */
+  reversePathFilter: number;
+  /** Datagrams from sources that cannot stand in the public Internet. */
+  inBogons: number;
 }
 
 /** Counters at zero. */
@@ -68,5 +76,9 @@ export function createIpv4Counters(): Ipv4Counters {
     inCsumErrors: 0,
     inMartians: 0,
     inSourceRoutes: 0,
+    forwDatagrams: 0,
+    inNoRoutes: 0,
+    reversePathFilter: 0,
+    inBogons: 0,
   };
 }

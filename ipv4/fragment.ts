@@ -4,20 +4,34 @@
  *
  * @module
  */
-import { copyBytes, type Packet, writeU16 } from "@octet/wire";
+import { copyBytes, type Packet, readU16, writeU16 } from "@octet/wire";
+import { ipv4HeaderLength, ipv4MaximumHeaderLength } from "./frame.ts";
 import { writeHeaderChecksum } from "./header.ts";
+import { copyFragmentOptions } from "./option_rules.ts";
+import { Ipv4Options } from "./options.ts";
 
 /** Holds the datagram that is being cut. */
 export class Fragmenter {
+  readonly #options: Ipv4Options = new Ipv4Options();
+  readonly #copied: Uint8Array<ArrayBuffer> = new Uint8Array(ipv4MaximumHeaderLength);
   #packet: Packet | null = null;
   #header = 0;
   #headerLength = 0;
+  #start = 0;
+  #base = 0;
+  #hasMore = false;
+  #isLent = false;
   #position = 0;
   #end = 0;
 
   /** Whether fragments remain to be sent. */
   get isBusy(): boolean {
     return this.#packet !== null;
+  }
+
+  /** The interface by which the datagram leaves; there must be one being cut. */
+  get interfaceIndex(): number {
+    return this.#packet!.interfaceIndex;
   }
 
   /**
@@ -27,12 +41,25 @@ export class Fragmenter {
    * @param offset Where its header begins.
    * @param headerLength The header's length in bytes.
    * @param end Where the datagram ends (exclusive).
+   * @param isLent Whether the packet stays the caller's, and is as it is until the last fragment is written.
    */
-  begin(packet: Packet, offset: number, headerLength: number, end: number): void {
+  begin(
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    isLent: boolean = false,
+  ): void {
+    const field = readU16(packet.bytes, offset + 6);
+    // What is cut may be a fragment itself, on its way through a router.
+    this.#base = field & 0x1fff;
+    this.#hasMore = (field & 0x2000) !== 0;
+    this.#isLent = isLent;
     this.#packet = packet;
     this.#header = offset;
     this.#headerLength = headerLength;
-    this.#position = offset + headerLength;
+    this.#start = offset + headerLength;
+    this.#position = this.#start;
     this.#end = end;
   }
 
@@ -54,10 +81,13 @@ export class Fragmenter {
     const length = isLast ? left : room & ~7;
     const bytes = target.bytes;
     for (let i = 0; i < headerLength; i++) bytes[offset + i] = packet.bytes[this.#header + i]!;
-    const start = position - this.#header - headerLength;
+    const start = position - this.#start;
     writeU16(bytes, offset + 2, headerLength + length);
     // A datagram that fits after all goes out as it is, with its flags.
-    if (!isLast || start > 0) writeU16(bytes, offset + 6, (isLast ? 0 : 0x2000) | (start >>> 3));
+    if (!isLast || start > 0) {
+      const more = isLast && !this.#hasMore ? 0 : 0x2000;
+      writeU16(bytes, offset + 6, more | (this.#base + (start >>> 3)));
+    }
     writeHeaderChecksum(bytes, offset, headerLength);
     copyBytes(
       packet.bytes,
@@ -76,16 +106,26 @@ export class Fragmenter {
     target.checksumStart = 0;
     target.segmentSize = 0;
     this.#position += length;
-    if (isLast) {
-      packet.release();
-      this.#packet = null;
-    }
+    // RFC 791 §3.1: only the first fragment carries all options.
+    if (start === 0 && headerLength > ipv4HeaderLength) this.#dropOptions(packet);
+    if (isLast) this.clear();
     return headerLength + length;
+  }
+
+  #dropOptions(packet: Packet): void {
+    const options = this.#options;
+    const copied = this.#copied;
+    const from = this.#header + ipv4HeaderLength;
+    options.reset(packet.bytes, from, this.#header + this.#headerLength);
+    const length = copyFragmentOptions(options, packet.bytes, copied);
+    for (let i = 0; i < length; i++) packet.bytes[from + i] = copied[i]!;
+    this.#headerLength = ipv4HeaderLength + length;
+    packet.bytes[this.#header] = 0x40 | (this.#headerLength >>> 2);
   }
 
   /** Drops what remains. */
   clear(): void {
-    this.#packet?.release();
+    if (!this.#isLent) this.#packet?.release();
     this.#packet = null;
   }
 }

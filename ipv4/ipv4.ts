@@ -4,43 +4,35 @@
  *
  * @module
  */
-import {
-  type BaseNode,
-  Packet,
-  type Random,
-  readI32,
-  readU16,
-  Verdict,
-  writeU16,
-  writeU32,
-} from "@octet/wire";
-import { Ipv4Addressing, Path } from "./addressing.ts";
-import { createIpv4Counters, type Ipv4Counters } from "./counters.ts";
+import { type BaseNode, type Packet, readI32, readU16, Verdict } from "@octet/wire";
+import { isGloballyReachableIpv4 } from "@octet/netip";
 import type { ErrorListener, ErrorReporter } from "./errors.ts";
-import { Fragmenter } from "./fragment.ts";
-import { ipv4HeaderLength, ipv4MaximumLength } from "./frame.ts";
+import { ipv4HeaderLength } from "./frame.ts";
+import { Forwarder, headerLengthAt, isFragment } from "./forward.ts";
 import { sumHeader, writeHeaderChecksum } from "./header.ts";
-import { Identification } from "./identification.ts";
-import { Ipv4Options } from "./options.ts";
+import type { Ipv4Interface } from "./interface.ts";
+import { optionFault, recordHop } from "./option_rules.ts";
+import { Ipv4Output, type Ipv4OutputSetup } from "./output.ts";
 import { IpProtocol } from "./protocol.ts";
 import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
+import { Translation, type Translator } from "./translator.ts";
 
 /** How an {@linkcode Ipv4} node is set up. */
-export interface Ipv4Setup {
-  /** The longest datagram that the link carries, in bytes: 68 to 65,535. */
-  readonly mtu: number;
-  /** For identifications. */
-  readonly random: Random;
-  /** Time to live of what is sent; 64 when left out. */
-  readonly timeToLive?: number;
+export interface Ipv4Setup extends Ipv4OutputSetup {
+  /** The longest datagram of a first interface, in bytes: 68 to 65,535; without it there is none to begin with. */
+  readonly mtu?: number;
+  /** The longest datagram that the first interface's device cuts into segments; the MTU when left out. */
+  readonly maxSegment?: number;
   /** Bounds of reassembly. */
   readonly reassembly?: ReassemblyOptions;
 }
 
 /** EtherType of IPv4. */
 const etherType = 0x0800;
-/** Datagrams to ourselves in one turn, after which others get theirs: two of our own nodes may talk forever. */
-const loopLimit = 64;
+/** UDP port 68 (RFC 2131 §4.1). */
+const dhcpClientPort = 68;
+/** Beside the verdicts: the translator has nothing to do with the datagram. */
+const untouched = -1;
 
 /**
  * The IP node. Children answer to IP protocol numbers; each writes its transport header and payload
@@ -52,22 +44,18 @@ const loopLimit = 64;
  * On the way up `packet.isLinkBroadcast` is set for IP broadcasts and multicasts too, so that
  * transports need to look at one fact alone.
  */
-export class Ipv4 extends Ipv4Addressing {
-  /** What was counted so far. */
-  readonly counters: Ipv4Counters = createIpv4Counters();
+export class Ipv4 extends Ipv4Output {
   /** Puts fragments together. */
-  readonly reassembler: Reassembler;
+  override readonly reassembler: Reassembler;
   /** Who tells others of their errors; without one they hear nothing. */
   errorReporter: ErrorReporter | null = null;
-  /** Time to live of what is sent when the transport does not say. */
-  timeToLive: number;
 
-  readonly #mtu: number;
+  /** Who rewrites addresses of what passes through; only a node that forwards asks it. */
+  translator: Translator | null = null;
+
+  #forwarder: Forwarder | null = null;
   readonly #nodes: (BaseNode | null)[] = new Array(256).fill(null);
   readonly #listeners: (ErrorListener | null)[] = new Array(256).fill(null);
-  readonly #identification: Identification;
-  readonly #fragmenter: Fragmenter = new Fragmenter();
-  readonly #options: Ipv4Options = new Ipv4Options();
 
   /**
    * Makes a node without addresses, routes and children.
@@ -75,24 +63,31 @@ export class Ipv4 extends Ipv4Addressing {
    * @throws {RangeError} When the MTU is out of range.
    */
   constructor(setup: Ipv4Setup) {
-    super();
-    if (!(setup.mtu >= 68 && setup.mtu <= ipv4MaximumLength)) {
-      throw new RangeError(`Cannot set up IPv4 as MTU ${setup.mtu} is not from 68 to 65535`);
-    }
+    super(setup);
     this.protocol = etherType;
-    this.timeToLive = setup.timeToLive ?? 64;
-    this.#mtu = setup.mtu;
-    this.#identification = new Identification(setup.random);
     this.reassembler = new Reassembler(
       (packet, offset, end, now) =>
         this.errorReporter?.reportError(11, 1, 0, packet, offset, end, now),
       setup.reassembly,
+      setup.random.uint32(),
     );
+    const { mtu, maxSegment = 0 } = setup;
+    if (mtu !== undefined) this.addInterface({ mtu, maxSegment });
   }
 
-  /** The longest datagram that the link carries, in bytes. */
-  get mtu(): number {
-    return this.#mtu;
+  /** Passes datagrams on between interfaces; `null` on a host that does not. */
+  get forwarder(): Forwarder | null {
+    return this.#forwarder;
+  }
+
+  /** Whether datagrams for others are passed on (RFC 1812); `false` unless changed. */
+  get isForwarding(): boolean {
+    return this.#forwarder !== null;
+  }
+
+  set isForwarding(isForwarding: boolean) {
+    if (isForwarding) this.#forwarder ??= new Forwarder(this);
+    else this.#forwarder = null;
   }
 
   /**
@@ -113,9 +108,10 @@ export class Ipv4 extends Ipv4Addressing {
     if (isErrorListener(node)) this.#listeners[protocol] = node;
   }
 
-  /** Takes a datagram; see {@linkcode BaseNode.demux}. */
+  /** Takes a datagram from the interface that `packet.interfaceIndex` names; see {@linkcode BaseNode.demux}. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
-    return this.#receive(packet, offset, end, now, false);
+    const via = this.interfaceAt(packet.interfaceIndex);
+    return via === null ? Verdict.Filtered : via.demux(packet, offset, end, now);
   }
 
   /**
@@ -131,7 +127,7 @@ export class Ipv4 extends Ipv4Addressing {
    * @param now Milliseconds.
    * @returns `Unexpected` when the datagram cannot be one of ours.
    */
-  deliverError(
+  override deliverError(
     type: number,
     code: number,
     info: number,
@@ -156,137 +152,14 @@ export class Ipv4 extends Ipv4Addressing {
     return Verdict.Ok;
   }
 
-  /** Writes the next datagram or fragment; see {@linkcode BaseNode.encapsulate}. */
-  override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
-    const reassembler = this.reassembler;
-    if (reassembler.count > 0) {
-      reassembler.expire(now);
-      this.wakeAt(Math.min(this.wakeTime, reassembler.deadline));
-    }
-    if (this.#fragmenter.isBusy) return this.#writeFragment(packet, offset);
-    for (let looped = 0; looped < loopLimit;) {
-      const node = this.readyList.shift();
-      if (node === null) return 0;
-      // It stays on the list while it writes, so that what it asks for meanwhile is no news to our parent.
-      this.readyList.push(node);
-      clearFacts(packet);
-      let out = packet;
-      let length = node.encapsulate(packet, offset, offset + ipv4HeaderLength, now);
-      if (length < 0) {
-        out = new Packet(offset + ipv4HeaderLength - length);
-        clearFacts(out);
-        length = node.encapsulate(out, offset, offset + ipv4HeaderLength, now);
-      }
-      if (length === 0) {
-        if (node.isReady && node.parent === this) this.readyList.remove(node);
-      } else {
-        this.counters.outRequests++;
-        const path = this.route(out);
-        if (path === Path.Link) {
-          const sent = this.#send(packet, out, offset, length, node.protocol, now);
-          if (sent !== 0) return sent;
-          continue;
-        }
-        if (path === Path.Loop) {
-          looped++;
-          this.#loop(out, offset, length, node.protocol, now);
-        } else {
-          this.counters.outNoRoutes++;
-        }
-      }
-      if (out !== packet) out.release();
-    }
-    // Children are ready still: what drives the stack gets a turn, and comes back at once.
-    this.wakeAt(now);
-    return 0;
-  }
-
-  /** Sends a datagram that stands in `out` by way of `packet`; `out` is released when it is another. */
-  #send(
+  /** Takes a datagram that came in by an interface; see {@linkcode DatagramReceiver.receive}. */
+  override receive(
+    via: Ipv4Interface,
     packet: Packet,
-    out: Packet,
     offset: number,
-    length: number,
-    protocol: number,
+    end: number,
     now: number,
-  ): number {
-    const total = length + ipv4HeaderLength;
-    if (out === packet && (total <= this.#mtu || out.segmentSize !== 0)) {
-      this.#writeHeader(out, offset, total, protocol);
-      this.counters.outOctets += total;
-      return total;
-    }
-    if (total > this.#mtu && !out.mayFragment || total > ipv4MaximumLength) {
-      this.#writeHeader(out, offset, total, protocol);
-      this.counters.fragFails++;
-      out.nextHop = out.source;
-      this.deliverError(3, 4, this.#mtu, out, offset, offset + total, now);
-      if (out !== packet) out.release();
-      return 0;
-    }
-    let owned = out;
-    out.length = offset + total;
-    out.completeChecksum();
-    if (out === packet) {
-      owned = new Packet(packet.length);
-      owned.copyFrom(packet);
-    }
-    this.#writeHeader(owned, offset, total, protocol);
-    this.#fragmenter.begin(owned, offset, ipv4HeaderLength, offset + total);
-    if (total > this.#mtu) this.counters.fragOKs++;
-    return this.#writeFragment(packet, offset);
-  }
-
-  #writeFragment(packet: Packet, offset: number): number {
-    const length = this.#fragmenter.write(packet, offset, this.#mtu);
-    this.counters.fragCreates++;
-    this.counters.outOctets += length;
-    return length;
-  }
-
-  #writeHeader(packet: Packet, offset: number, total: number, protocol: number): void {
-    const bytes = packet.bytes;
-    bytes[offset] = 0x45;
-    bytes[offset + 1] = packet.trafficClass;
-    writeU16(bytes, offset + 2, total);
-    if (packet.mayFragment) {
-      writeU16(bytes, offset + 4, this.#identification.next(packet.destination | 0));
-      writeU16(bytes, offset + 6, 0);
-    } else {
-      // RFC 6864 §4.1: an atomic datagram may carry any identification.
-      writeU32(bytes, offset + 4, 0x4000);
-    }
-    bytes[offset + 8] = packet.hopLimit || this.#defaultHopLimit(packet);
-    bytes[offset + 9] = protocol;
-    writeU32(bytes, offset + 12, packet.source);
-    writeU32(bytes, offset + 16, packet.destination);
-    writeHeaderChecksum(bytes, offset, ipv4HeaderLength);
-    packet.networkOffset = offset;
-  }
-
-  /** RFC 1112 §6.1: multicasts stay on the link unless somebody says otherwise. */
-  #defaultHopLimit(packet: Packet): number {
-    return (packet.destination | 0) >>> 28 === 0xe ? 1 : this.timeToLive;
-  }
-
-  /** Hands a datagram to ourselves, in place: its writer has finished with it. */
-  #loop(packet: Packet, offset: number, length: number, protocol: number, now: number): void {
-    const total = length + ipv4HeaderLength;
-    if (total > ipv4MaximumLength) {
-      this.counters.outDiscards++;
-      return;
-    }
-    this.#writeHeader(packet, offset, total, protocol);
-    packet.length = offset + total;
-    packet.checksumVerified = packet.checksumStart !== 0;
-    packet.checksumStart = 0;
-    packet.isLinkBroadcast = false;
-    this.counters.outOctets += total;
-    this.#receive(packet, offset, offset + total, now, true);
-    packet.checksumVerified = false;
-  }
-
-  #receive(packet: Packet, offset: number, end: number, now: number, isLooped: boolean): Verdict {
+  ): Verdict {
     const bytes = packet.bytes;
     const counters = this.counters;
     counters.inReceives++;
@@ -304,6 +177,8 @@ export class Ipv4 extends Ipv4Addressing {
       return this.#malformed(Verdict.BadChecksum);
     }
     counters.inOctets += total;
+    via.counters.inPackets++;
+    via.counters.inOctets += total;
     const source = readI32(bytes, offset + 12);
     const destination = readI32(bytes, offset + 16);
     const protocol = bytes[offset + 9]!;
@@ -315,14 +190,24 @@ export class Ipv4 extends Ipv4Addressing {
     packet.trafficClass = bytes[offset + 1]!;
     packet.hopLimit = bytes[offset + 8]!;
     packet.protocol = protocol;
-    if (!isLooped) {
+    if (via !== this.loopback) {
       if (this.isMartian(source, destination)) {
         counters.inMartians++;
         counters.inAddrErrors++;
         return Verdict.Filtered;
       }
-      if (!this.addresses.owns(destination)) {
-        const verdict = this.#acceptOther(packet, destination, protocol);
+      if (via.checksSources && !this.#isPlausible(via, packet, source, offset + headerLength)) {
+        return Verdict.Filtered;
+      }
+      if (this.translator !== null && this.#forwarder !== null) {
+        const verdict = this.#translate(via, packet, offset, headerLength, datagramEnd, now);
+        if (verdict !== untouched) return verdict;
+      }
+      if (!via.addresses.owns(destination)) {
+        const verdict = this.#acceptOther(via, packet, destination, offset + headerLength);
+        if (verdict === Verdict.NotForUs && this.#forwarder !== null) {
+          return this.#forward(via, packet, offset, headerLength, datagramEnd, now);
+        }
         if (verdict !== Verdict.Ok) {
           counters.inAddrErrors++;
           return verdict;
@@ -380,26 +265,170 @@ export class Ipv4 extends Ipv4Addressing {
     const start = whole.networkOffset;
     const payload = start + ((whole.bytes[start]! & 0x0f) << 2);
     const verdict = this.#deliver(whole, start, payload, whole.length, whole.protocol, now);
-    whole.release();
+    reassembler.recycle(whole);
     return verdict;
   }
 
-  /** Whether a datagram to an address that is not ours is for us all the same. */
-  #acceptOther(packet: Packet, destination: number, protocol: number): Verdict {
-    if (destination === -1 || this.addresses.isBroadcast(destination)) {
+  /** Enters an interface into the record route and timestamp options of a datagram that passes through. */
+  recordHop(
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    address: number,
+    now: number,
+  ): void {
+    const { options } = this;
+    const { bytes } = packet;
+    options.reset(bytes, offset + ipv4HeaderLength, offset + headerLength);
+    recordHop(options, bytes, address, this.timestamp(now), this);
+    writeHeaderChecksum(bytes, offset, headerLength);
+  }
+
+  /** Keeps a fragment until its datagram is whole; `null` until then. Give back what it gives by {@linkcode recycle}. */
+  reassemble(
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Packet | null {
+    const { reassembler } = this;
+    const whole = reassembler.add(packet, offset, offset + headerLength, end, now);
+    this.wakeAt(Math.min(this.wakeTime, reassembler.deadline));
+    if (whole === null) return null;
+    writeHeaderChecksum(whole.bytes, whole.networkOffset, headerLengthAt(whole));
+    whole.source = packet.source;
+    whole.destination = packet.destination;
+    whole.isLinkBroadcast = packet.isLinkBroadcast;
+    whole.isLinkForeign = packet.isLinkForeign;
+    return whole;
+  }
+
+  /** Takes back a datagram that {@linkcode reassemble} gave. */
+  recycle(whole: Packet): void {
+    this.reassembler.recycle(whole);
+  }
+
+  #forward(
+    via: Ipv4Interface,
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict {
+    if (headerLength > ipv4HeaderLength) {
+      const verdict = this.#checkOptions(packet, offset, headerLength, end, now);
+      if (verdict !== Verdict.Ok) return verdict;
+    }
+    return this.#forwarder!.forward(via, packet, offset, headerLength, end, false, now);
+  }
+
+  /** Lets the translator see what comes to an address of ours; {@linkcode untouched} when it is for ourselves. */
+  #translate(
+    via: Ipv4Interface,
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict | typeof untouched {
+    if (packet.isLinkBroadcast || packet.isLinkForeign) return untouched;
+    if (!this.addresses.owns(packet.destination)) return untouched;
+    if (headerLength > ipv4HeaderLength) {
+      const verdict = this.#checkOptions(packet, offset, headerLength, end, now);
+      if (verdict !== Verdict.Ok) return verdict;
+    }
+    if (!isFragment(packet.bytes, offset)) {
+      return this.#translateWhole(via, packet, offset, headerLength, end, now);
+    }
+    const whole = this.reassemble(packet, offset, headerLength, end, now);
+    if (whole === null) return this.reassembler.verdict;
+    const start = whole.networkOffset;
+    const payload = start + headerLengthAt(whole);
+    let verdict = this.#translateWhole(via, whole, start, payload - start, whole.length, now);
+    if (verdict === untouched) {
+      const isOurs = via.addresses.owns(whole.destination) || this.speaksFor(whole.destination);
+      verdict = isOurs
+        ? this.#deliver(whole, start, payload, whole.length, whole.protocol, now)
+        : Verdict.NotForUs;
+    }
+    this.recycle(whole);
+    return verdict;
+  }
+
+  #translateWhole(
+    via: Ipv4Interface,
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict | typeof untouched {
+    const answer = this.translator!.inbound(packet, offset, end, !via.translates, now);
+    if (answer === Translation.Pass) return untouched;
+    if (answer === Translation.Drop) {
+      this.counters.inDiscards++;
+      return Verdict.Filtered;
+    }
+    return this.#forwarder!.forward(via, packet, offset, headerLength, end, true, now);
+  }
+
+  /** RFC 3704 §2.2, §2.3: whether a route leads back to the source, by the interface it came in by when that is asked for. */
+  #isPlausible(
+    via: Ipv4Interface,
+    packet: Packet,
+    source: number,
+    transport: number,
+  ): boolean {
+    // A lease's server may be anywhere behind a relay, and before there is a lease, there is no route to it.
+    if (
+      packet.protocol === IpProtocol.Udp &&
+      readU16(packet.bytes, transport + 2) === dhcpClientPort &&
+      (via.addresses.primary === 0 || via.addresses.owns(packet.destination))
+    ) return true;
+    if (via.filtersBogons && source !== 0 && !isGloballyReachableIpv4(source >>> 0)) {
+      this.counters.inBogons++;
+      return false;
+    }
+    const { sourceValidation } = via;
+    if (source === 0 || sourceValidation === "off") return true;
+    const route = this.routes.find(source);
+    if (route !== null) {
+      if (sourceValidation === "loose" || route.interface === via) return true;
+      const other = this.routes.findVia(source, via);
+      if (other !== null && other.prefix.length === route.prefix.length) return true;
+    }
+    this.counters.reversePathFilter++;
+    return false;
+  }
+
+  /** Whether a datagram to an address that is not the interface's is for us all the same. */
+  #acceptOther(
+    via: Ipv4Interface,
+    packet: Packet,
+    destination: number,
+    transport: number,
+  ): Verdict {
+    if (destination === -1 || via.addresses.isBroadcast(destination)) {
       this.counters.inBcastPkts++;
       packet.isLinkBroadcast = true;
       return Verdict.Ok;
     }
     if (destination >>> 28 === 0xe) {
-      if (!this.isMember(destination)) return Verdict.NotForUs;
+      if (!via.isMember(destination)) return Verdict.NotForUs;
       this.counters.inMcastPkts++;
       packet.isLinkBroadcast = true;
       return Verdict.Ok;
     }
+    if (this.speaksFor(destination)) {
+      return packet.isLinkBroadcast ? Verdict.Filtered : Verdict.Ok;
+    }
     // RFC 2131 §4.1: who has no address yet takes what its DHCP server sends to the address it offers.
-    const isAddressless = this.addresses.primary === 0 && protocol === IpProtocol.Udp;
-    if (!isAddressless) return Verdict.NotForUs;
+    // A router's other UDP goes on.
+    const isOffer = via.addresses.primary === 0 && packet.protocol === IpProtocol.Udp &&
+      (this.#forwarder === null || readU16(packet.bytes, transport + 2) === dhcpClientPort);
+    if (!isOffer) return Verdict.NotForUs;
     packet.isLinkBroadcast = true;
     return Verdict.Ok;
   }
@@ -411,40 +440,29 @@ export class Ipv4 extends Ipv4Addressing {
     end: number,
     now: number,
   ): Verdict {
-    const options = this.#options;
-    options.reset(packet.bytes, offset + ipv4HeaderLength, offset + headerLength);
+    const options = this.options;
+    const first = offset + ipv4HeaderLength;
+    options.reset(packet.bytes, first, offset + headerLength);
+    const fault = optionFault(options);
+    if (fault >= 0) {
+      const pointer = ipv4HeaderLength + fault;
+      this.errorReporter?.reportError(12, 0, pointer * 0x1000000, packet, offset, end, now);
+      return this.#malformed(Verdict.BadOption);
+    }
+    options.reset(packet.bytes, first, offset + headerLength);
     while (options.next()) {
       if (options.isSourceRoute) {
         this.counters.inSourceRoutes++;
         return Verdict.Unsupported;
       }
     }
-    if (options.verdict === Verdict.Ok) return Verdict.Ok;
-    const pointer = ipv4HeaderLength + options.position;
-    this.errorReporter?.reportError(12, 0, pointer * 0x1000000, packet, offset, end, now);
-    return this.#malformed(options.verdict);
+    return Verdict.Ok;
   }
 
   #malformed(verdict: Verdict): Verdict {
     this.counters.inHdrErrors++;
     return verdict;
   }
-}
-
-/** Forgets what a child has to say of the packet it writes, and what another child said before it. */
-function clearFacts(packet: Packet): void {
-  packet.source = 0;
-  packet.destination = 0;
-  packet.sourcePort = 0;
-  packet.destinationPort = 0;
-  packet.nextHop = 0;
-  packet.hopLimit = 0;
-  packet.trafficClass = 0;
-  packet.mayFragment = false;
-  packet.protocol = 0;
-  packet.checksumVerified = false;
-  packet.checksumStart = 0;
-  packet.segmentSize = 0;
 }
 
 function isErrorListener(node: object): node is ErrorListener {

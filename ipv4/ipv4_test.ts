@@ -54,13 +54,14 @@ class Transport extends BaseNode implements ErrorListener {
 }
 
 class Bench {
-  readonly ipv4 = new Ipv4({ mtu: 1500, random: new SeededRandom(1) });
+  readonly ipv4: Ipv4;
   readonly udp = new Transport(17);
   readonly tcp = new Transport(6);
   readonly reports: string[] = [];
   readonly packet = new Packet(1514);
 
-  constructor() {
+  constructor(maxSegment = 1500) {
+    this.ipv4 = new Ipv4({ mtu: 1500, maxSegment, random: new SeededRandom(1) });
     this.ipv4.register(this.udp);
     this.ipv4.register(this.tcp);
     this.ipv4.errorReporter = {
@@ -382,12 +383,16 @@ Deno.test("what exceeds the MTU and must not be cut comes back as an error", () 
   assertEquals(bench.ipv4.counters.fragFails, 1);
 });
 
-Deno.test("a super-segment passes whole: the device will cut it", () => {
-  const bench = new Bench().configure();
+Deno.test("a super-segment passes whole when the device cuts it, and its segments fit the link", () => {
+  const bench = new Bench(65_535).configure();
   const packet = new Packet(65_600);
-  bench.tcp.send(peer, 20_000, (packet) => packet.segmentSize = 1460);
+  // The transport writes 0x77 throughout, so its TCP header is 28 bytes long.
+  bench.tcp.send(peer, 20_000, (packet) => packet.segmentSize = 1452);
   assertEquals(bench.ipv4.encapsulate(packet, 0, 0, 0), 20_020);
-  assertEquals(packet.segmentSize, 1460);
+  assertEquals(packet.segmentSize, 1452);
+  bench.tcp.send(peer, 20_000, (packet) => packet.segmentSize = 1453);
+  assertEquals(bench.ipv4.encapsulate(packet, 0, 0, 0), 0);
+  assertEquals(bench.tcp.errors, [`3 4 1500 ${peer} ${0x77}`]);
 });
 
 Deno.test("facts of one transport's packet do not leak into the next one's", () => {

@@ -30,6 +30,19 @@ export const Ipv4OptionType = {
 /** One of the numbers of {@linkcode Ipv4OptionType}. */
 export type Ipv4OptionType = (typeof Ipv4OptionType)[keyof typeof Ipv4OptionType];
 
+/** What the entries of a timestamp option are (RFC 791 §3.1). */
+export const TimestampFlag = {
+  /** Times alone. */
+  Time: 0,
+  /** Each time behind the address of who recorded it. */
+  AddressAndTime: 1,
+  /** The sender wrote addresses; their owners fill in the times. */
+  Prespecified: 3,
+} as const;
+
+/** One of the numbers of {@linkcode TimestampFlag}. */
+export type TimestampFlag = (typeof TimestampFlag)[keyof typeof TimestampFlag];
+
 /**
  * A cursor over the options of a header. When {@linkcode Ipv4Options.next} has given `false`,
  * {@linkcode Ipv4Options.verdict} says whether the list was well formed.
@@ -153,6 +166,53 @@ export class Ipv4Options {
     return type === Ipv4OptionType.LooseSourceRoute || type === Ipv4OptionType.StrictSourceRoute;
   }
 
+  /** The flag of a timestamp option, see {@linkcode TimestampFlag}; 0 for any other option. */
+  get timestampFlag(): number {
+    return this.type === Ipv4OptionType.Timestamp ? this.u8(1) & 0x0f : 0;
+  }
+
+  /** How many hosts found no room in a timestamp option, 0 to 15; 0 for any other option. */
+  get overflow(): number {
+    return this.type === Ipv4OptionType.Timestamp ? this.u8(1) >>> 4 : 0;
+  }
+
+  /** How many entries a timestamp option holds room for; 0 for any other option. */
+  get timestampCount(): number {
+    if (this.type !== Ipv4OptionType.Timestamp) return 0;
+    return Math.max(0, Math.floor((this.length - 4) / this.#timestampSize));
+  }
+
+  /**
+   * Whose entry of a timestamp option it is, host order; 0 where there is none, or the option carries no
+   * addresses.
+   *
+   * @param index From 0 to {@linkcode timestampCount} - 1.
+   */
+  timestampAddress(index: number): number {
+    if (index >= this.timestampCount || this.#timestampSize === 4) return 0;
+    return this.u32(2 + 8 * index);
+  }
+
+  /**
+   * The time in an entry of a timestamp option, in milliseconds since midnight UT, or of another kind when the
+   * highest bit is set; 0 where there is none.
+   *
+   * @param index From 0 to {@linkcode timestampCount} - 1.
+   */
+  timestamp(index: number): number {
+    if (index >= this.timestampCount) return 0;
+    const size = this.#timestampSize;
+    return this.u32(2 + size * index + size - 4);
+  }
+
+  /** How many entries of a route or timestamp option have been filled in; 0 for any other option. */
+  get filledCount(): number {
+    const first = this.type === Ipv4OptionType.Timestamp ? 5 : 4;
+    const size = first === 5 ? this.#timestampSize : 4;
+    const room = first === 5 ? this.timestampCount : this.routeCount;
+    return Math.max(0, Math.min(room, Math.floor((this.pointer - first) / size)));
+  }
+
   /** How many addresses a route option holds room for; 0 for any other option. */
   get routeCount(): number {
     return this.type === Ipv4OptionType.RecordRoute || this.isSourceRoute
@@ -167,6 +227,10 @@ export class Ipv4Options {
    */
   routeAddress(index: number): number {
     return index < this.routeCount ? this.u32(1 + 4 * index) : 0;
+  }
+
+  get #timestampSize(): number {
+    return this.timestampFlag === TimestampFlag.Time ? 4 : 8;
   }
 
   #has(index: number, length: number): boolean {

@@ -1,19 +1,26 @@
 /**
- * Putting fragments together again (RFC 791 §3.2, RFC 815, RFC 1122 §3.3.2), with the two rules
- * that keep attackers from using it: memory has a limit, and a datagram with overlapping fragments is
- * discarded whole (RFC 5722 §4, written for IPv6 and as right here).
+ * Putting fragments together again (RFC 791 §3.2, RFC 815, RFC 1122 §3.3.2), with the rules that keep
+ * attackers from using it: memory has a limit for each source and in all, a datagram with overlapping fragments is
+ * discarded whole (RFC 5722 §4, written for IPv6 and as right here), and no fragment may hide a TCP header
+ * (RFC 1858, RFC 3128).
  *
  * @module
  */
 import { copyBytes, Packet, Verdict } from "@octet/wire";
 import { ipv4MaximumHeaderLength, ipv4MaximumLength } from "./frame.ts";
+import { IpProtocol } from "./protocol.ts";
+import { type PartialDatagram, rangeLimit, ReassemblyShards } from "./reassembly_shards.ts";
 
 /** Bounds of a {@linkcode Reassembler}. */
 export interface ReassemblyOptions {
-  /** How much memory incomplete datagrams take at most, in bytes; 1 MiB when left out. */
+  /** How much memory incomplete datagrams take at most, in bytes; 4 MiB when left out. */
   readonly memoryLimit?: number;
-  /** How many incomplete datagrams there are at most; 64 when left out. */
+  /** How much of it those from one source take, in bytes; 1 MiB when left out. */
+  readonly sourceMemoryLimit?: number;
+  /** How many incomplete datagrams there are at most; 1024 when left out. */
   readonly datagramLimit?: number;
+  /** How many of them from one source; 64 when left out. */
+  readonly sourceDatagramLimit?: number;
   /** How long a datagram may take from its first fragment to its last, in milliseconds; 30,000 when left out. */
   readonly timeout?: number;
 }
@@ -30,40 +37,30 @@ export interface ReassemblyCounters {
   timedOut: number;
   /** Datagrams given up as fragments overlapped. */
   overlapped: number;
+  /** Datagrams given up as a fragment was too small to be honest (RFC 1858). */
+  tiny: number;
 }
 
 /** Called with the first fragment of a datagram that was given up for time, if that came. */
 export type ReassemblyTimeout = (packet: Packet, offset: number, end: number, now: number) => void;
 
-/** Gaps tolerated in one datagram; who sends more is not in earnest. */
-const rangeLimit = 32;
-
 /** The payload begins here in a datagram's packet, so that the header fits before it whatever its length. */
 const base = ipv4MaximumHeaderLength;
 
-/** One incomplete datagram. */
-class Datagram {
-  readonly source: number;
-  readonly destination: number;
-  readonly key: number;
-  readonly deadline: number;
-  packet: Packet | null = null;
-  /** The pieces that have come, as pairs of start and end, in order and apart from each other. */
-  readonly ranges: Int32Array<ArrayBuffer> = new Int32Array(2 * rangeLimit);
-  rangeCount = 0;
-  /** The payload's length, -1 until the last fragment has come. */
-  total = -1;
-  headerLength = 0;
-  firstEnd = 0;
-  isCongested = false;
+/** RFC 1858 §3.2.1: so much of a TCP header, its flags included, is in the first fragment. */
+const leastTcpHeader = 16;
 
-  constructor(source: number, destination: number, key: number, deadline: number) {
-    this.source = source;
-    this.destination = destination;
-    this.key = key;
-    this.deadline = deadline;
-  }
-}
+/** Memory for a datagram comes in these sizes, in bytes; a datagram moves up as it grows. */
+const smallestShift = 11;
+const sizeCount = 4;
+const sizeShift = 2;
+/** Packets of each size that are kept for the next datagram. */
+const keptPackets = 2;
+
+/** Congestion experienced (RFC 3168 §5), and the codepoints as bits. */
+const congested = 3;
+const sawCongestion = 1 << congested;
+const sawIncapable = 1;
 
 /** Collects fragments until their datagrams are complete. */
 export class Reassembler {
@@ -74,44 +71,49 @@ export class Reassembler {
     failed: 0,
     timedOut: 0,
     overlapped: 0,
+    tiny: 0,
   };
   /** What became of the fragment given to {@linkcode add} last. */
   verdict: Verdict = Verdict.Ok;
 
-  readonly #memoryLimit: number;
-  readonly #datagramLimit: number;
   readonly #timeout: number;
   readonly #onTimeout: ReassemblyTimeout;
-  /** In order of arrival, which is the order of their deadlines too. */
-  readonly #datagrams: Datagram[] = [];
-  #memory = 0;
+  readonly #shards: ReassemblyShards;
+  readonly #kept: Packet[][] = Array.from({ length: sizeCount }, () => []);
 
   /**
    * Makes an empty collection.
    *
    * @param onTimeout Called with what is known of a datagram that took too long.
    * @param options Bounds.
+   * @param seed A secret number, so that nobody can tell which sources share a bound.
    */
-  constructor(onTimeout: ReassemblyTimeout, options: ReassemblyOptions = {}) {
+  constructor(onTimeout: ReassemblyTimeout, options: ReassemblyOptions = {}, seed: number = 0) {
+    const { memoryLimit = 4 * 1024 * 1024, datagramLimit = 1024 } = options;
     this.#onTimeout = onTimeout;
-    this.#memoryLimit = options.memoryLimit ?? 1024 * 1024;
-    this.#datagramLimit = options.datagramLimit ?? 64;
     this.#timeout = options.timeout ?? 30_000;
+    this.#shards = new ReassemblyShards({
+      memory: memoryLimit,
+      sourceMemory: Math.min(memoryLimit, options.sourceMemoryLimit ?? 1024 * 1024),
+      datagrams: datagramLimit,
+      sourceDatagrams: Math.min(datagramLimit, options.sourceDatagramLimit ?? 64),
+    }, seed);
   }
 
   /** How much memory incomplete datagrams take, in bytes. */
   get memory(): number {
-    return this.#memory;
+    return this.#shards.memory;
   }
 
   /** How many incomplete datagrams there are, those included that were discarded and are remembered for it. */
   get count(): number {
-    return this.#datagrams.length;
+    return this.#shards.count;
   }
 
   /** When the oldest datagram is to be given up, in milliseconds; Infinity when there is none. */
   get deadline(): number {
-    return this.#datagrams.length === 0 ? Infinity : this.#datagrams[0]!.deadline;
+    const { oldest } = this.#shards;
+    return oldest === null ? Infinity : oldest.deadline;
   }
 
   /**
@@ -123,7 +125,8 @@ export class Reassembler {
    * @param end Where its payload ends (exclusive).
    * @param now Milliseconds.
    * @returns The whole datagram, its header at `networkOffset` and its end at `length`, which the caller
-   *     releases; `null` while pieces are missing. Then {@linkcode verdict} says what became of this one.
+   *     gives back with {@linkcode recycle}; `null` while pieces are missing. Then {@linkcode verdict} says what
+   *     became of this one.
    */
   add(
     packet: Packet,
@@ -140,11 +143,8 @@ export class Reassembler {
     const isLast = (flags & 0x2000) === 0;
     this.verdict = Verdict.Ok;
     if (now >= this.deadline) this.expire(now);
-    const datagram = this.#find(packet, (bytes[offset + 4]! << 8) | bytes[offset + 5]!, now);
-    if (datagram.packet === null && datagram.total === 0) {
-      this.verdict = Verdict.Filtered;
-      return null;
-    }
+    const datagram = this.#begin(packet, (bytes[offset + 4]! << 8) | bytes[offset + 5]!, now);
+    if (datagram.isDiscarded) return this.#refuse(Verdict.Filtered);
     const stop = start + length;
     if (
       length === 0 || (!isLast && length % 8 !== 0) ||
@@ -152,100 +152,120 @@ export class Reassembler {
     ) {
       return this.#discard(datagram, Verdict.BadLength);
     }
+    if (
+      packet.protocol === IpProtocol.Tcp &&
+      (start === 8 || (start === 0 && length < leastTcpHeader))
+    ) {
+      this.counters.tiny++;
+      return this.#discard(datagram, Verdict.Filtered);
+    }
     const furthest = datagram.rangeCount === 0 ? 0 : datagram.ranges[2 * datagram.rangeCount - 1]!;
     const isBeyond = datagram.total >= 0 && stop > datagram.total;
     const isEarlyEnd = isLast &&
       (furthest > stop || (datagram.total >= 0 && datagram.total !== stop));
-    if (isBeyond || isEarlyEnd) {
-      return this.#discard(datagram, Verdict.BadLength);
-    }
-    if (!this.#reserve(datagram, packet, stop)) return null;
-    if (!this.#place(datagram, packet, payloadOffset, start, stop)) return null;
+    if (isBeyond || isEarlyEnd) return this.#discard(datagram, Verdict.BadLength);
+    if (!this.#reserve(datagram, packet, stop)) return this.#discard(datagram, Verdict.QueueFull);
+    const placed = this.#place(datagram, packet, payloadOffset, start, stop);
+    if (placed === Verdict.Duplicate) return this.#refuse(placed);
+    if (placed !== Verdict.Ok) return this.#discard(datagram, placed);
     if (isLast) datagram.total = stop;
-    if ((bytes[offset + 1]! & 3) === 3) datagram.isCongested = true;
-    if (start === 0) this.#keepHeader(datagram, packet, offset, payloadOffset, stop);
+    datagram.codepoints |= 1 << (bytes[offset + 1]! & congested);
+    if (start === 0) keepHeader(datagram, packet, offset, payloadOffset, stop);
     const isWhole = datagram.rangeCount === 1 && datagram.ranges[0] === 0 &&
       datagram.ranges[1] === datagram.total;
     return isWhole ? this.#complete(datagram) : null;
   }
 
+  /** Takes back the memory of a datagram that {@linkcode add} gave. */
+  recycle(packet: Packet): void {
+    const kept = this.#kept[sizeIndex(packet.bytes.length)];
+    if (kept === undefined || kept.length >= keptPackets) packet.release();
+    else kept.push(packet);
+  }
+
   /** Gives up the datagrams whose time is over. */
   expire(now: number): void {
-    while (this.#datagrams.length > 0 && this.#datagrams[0]!.deadline <= now) {
-      const datagram = this.#datagrams.shift()!;
+    const shards = this.#shards;
+    while (shards.oldest !== null && shards.oldest.deadline <= now) {
+      const datagram = shards.oldest;
       const packet = datagram.packet;
-      if (packet === null) continue;
-      this.counters.failed++;
-      this.counters.timedOut++;
-      // RFC 1122 §3.3.2: only who sent a first fragment hears of it.
-      if (datagram.headerLength > 0) {
-        this.#onTimeout(packet, packet.networkOffset, base + datagram.firstEnd, now);
+      if (packet !== null) {
+        this.counters.failed++;
+        this.counters.timedOut++;
+        // RFC 1122 §3.3.2: only who sent a first fragment hears of it.
+        if (datagram.headerLength > 0) {
+          this.#onTimeout(packet, packet.networkOffset, base + datagram.firstEnd, now);
+        }
+        this.#release(datagram);
       }
-      this.#release(datagram);
+      shards.remove(datagram);
     }
   }
 
   /** Drops everything and gives the memory back. */
   clear(): void {
-    for (const datagram of this.#datagrams) this.#release(datagram);
-    this.#datagrams.length = 0;
+    const shards = this.#shards;
+    for (let datagram = shards.oldest; datagram !== null; datagram = shards.oldest) {
+      this.#release(datagram);
+      shards.remove(datagram);
+    }
+    for (const kept of this.#kept) while (kept.length > 0) kept.pop()!.release();
   }
 
-  #find(packet: Packet, identification: number, now: number): Datagram {
+  #begin(packet: Packet, identification: number, now: number): PartialDatagram {
     const source = packet.source | 0;
     const destination = packet.destination | 0;
     const key = (packet.protocol << 16) | identification;
-    const datagrams = this.#datagrams;
-    for (let i = datagrams.length - 1; i >= 0; i--) {
-      const item = datagrams[i]!;
-      if (item.key === key && item.source === source && item.destination === destination) {
-        return item;
-      }
-    }
-    if (datagrams.length >= this.#datagramLimit) this.#evict(0);
-    const created = new Datagram(source, destination, key, now + this.#timeout);
-    datagrams.push(created);
-    return created;
+    const shards = this.#shards;
+    const found = shards.find(source, destination, key);
+    if (found !== null) return found;
+    const crowded = shards.crowded(source);
+    if (crowded !== null) this.#evict(crowded);
+    return shards.begin(source, destination, key, now + this.#timeout);
   }
 
-  /** Gives up a datagram and remembers that, so that its other fragments do not begin it anew. */
-  #discard(datagram: Datagram, verdict: Verdict): null {
+  #refuse(verdict: Verdict): null {
     this.verdict = verdict;
-    this.counters.failed++;
-    this.#release(datagram);
-    datagram.total = 0;
-    datagram.headerLength = 0;
     return null;
   }
 
-  #evict(index: number): void {
-    const [datagram] = this.#datagrams.splice(index, 1);
-    if (datagram!.packet !== null) this.counters.failed++;
-    this.#release(datagram!);
+  /** Gives up a datagram and remembers that. */
+  #discard(datagram: PartialDatagram, verdict: Verdict): null {
+    this.verdict = verdict;
+    this.counters.failed++;
+    this.#release(datagram);
+    datagram.isDiscarded = true;
+    return null;
   }
 
-  #release(datagram: Datagram): void {
+  #evict(datagram: PartialDatagram): void {
+    if (datagram.packet !== null) this.counters.failed++;
+    this.#release(datagram);
+    this.#shards.remove(datagram);
+  }
+
+  #release(datagram: PartialDatagram): void {
     const packet = datagram.packet;
     if (packet === null) return;
-    this.#memory -= packet.bytes.length;
-    packet.release();
+    this.#shards.charge(datagram, -packet.bytes.length);
+    this.recycle(packet);
     datagram.packet = null;
   }
 
   /** Sees to it that the datagram's packet holds `stop` bytes of payload. */
-  #reserve(datagram: Datagram, fragment: Packet, stop: number): boolean {
+  #reserve(datagram: PartialDatagram, fragment: Packet, stop: number): boolean {
     const old = datagram.packet;
-    if (old !== null && old.bytes.length >= base + stop) return true;
-    const created = new Packet(Math.max(base + stop, old === null ? 0 : 2 * old.bytes.length));
-    const size = created.bytes.length;
-    while (this.#memory + size > this.#memoryLimit && this.#datagrams[0] !== datagram) {
-      this.#evict(0);
+    const capacity = old === null ? 0 : old.bytes.length;
+    if (capacity >= base + stop) return true;
+    const index = sizeIndex(base + stop);
+    const size = (1 << (smallestShift + sizeShift * index)) - Packet.headroom;
+    for (;;) {
+      const crowded = this.#shards.crowdedFor(datagram, size - capacity);
+      if (crowded === datagram) return false;
+      if (crowded === null) break;
+      this.#evict(crowded);
     }
-    if (this.#memory + size > this.#memoryLimit) {
-      created.release();
-      this.#discard(datagram, Verdict.QueueFull);
-      return false;
-    }
+    const created = this.#kept[index]!.pop() ?? new Packet(size);
     if (old === null) {
       created.clear();
       created.interfaceIndex = fragment.interfaceIndex;
@@ -259,19 +279,19 @@ export class Reassembler {
       created.copyFrom(old);
     }
     this.#release(datagram);
-    this.#memory += size;
+    this.#shards.charge(datagram, created.bytes.length);
     datagram.packet = created;
     return true;
   }
 
-  /** Copies a piece into its place; `false` when it overlaps others, or is a copy of what is there. */
+  /** Copies a piece into its place; `Duplicate` when it is a copy of what is there, else why it cannot be. */
   #place(
-    datagram: Datagram,
+    datagram: PartialDatagram,
     fragment: Packet,
     from: number,
     start: number,
     stop: number,
-  ): boolean {
+  ): Verdict {
     const ranges = datagram.ranges;
     let index = 0;
     while (index < datagram.rangeCount && ranges[2 * index + 1]! < start) index++;
@@ -282,80 +302,83 @@ export class Reassembler {
       if (low <= start && stop <= high) {
         // A fragment that the network doubled is no attack; one that says something else is.
         if (isEqual(packet.bytes, base + start, fragment.bytes, from, stop - start)) {
-          this.verdict = Verdict.Duplicate;
-        } else {
-          this.counters.overlapped++;
-          this.#discard(datagram, Verdict.Filtered);
+          return Verdict.Duplicate;
         }
-        return false;
+        this.counters.overlapped++;
+        return Verdict.Filtered;
       }
       const after = high === start ? index + 1 : index;
       if (after < datagram.rangeCount && ranges[2 * after]! < stop) {
         this.counters.overlapped++;
-        this.#discard(datagram, Verdict.Filtered);
-        return false;
+        return Verdict.Filtered;
       }
     }
-    if (!insertRange(datagram, index, start, stop)) {
-      this.#discard(datagram, Verdict.QueueFull);
-      return false;
-    }
+    if (!insertRange(datagram, index, start, stop)) return Verdict.QueueFull;
+    const at = base + start;
     const length = stop - start;
-    copyBytes(
-      fragment.bytes,
-      fragment.address,
-      from,
-      packet.bytes,
-      packet.address,
-      base + start,
-      length,
-    );
+    copyBytes(fragment.bytes, fragment.address, from, packet.bytes, packet.address, at, length);
     packet.length = Math.max(packet.length, base + stop);
-    return true;
+    return Verdict.Ok;
   }
 
-  #keepHeader(
-    datagram: Datagram,
-    fragment: Packet,
-    offset: number,
-    payloadOffset: number,
-    stop: number,
-  ): void {
-    const packet = datagram.packet!;
-    const length = payloadOffset - offset;
-    for (let i = 0; i < length; i++) packet.bytes[base - length + i] = fragment.bytes[offset + i]!;
-    packet.networkOffset = base - length;
-    packet.hopLimit = fragment.hopLimit;
-    packet.trafficClass = fragment.trafficClass;
-    datagram.headerLength = length;
-    datagram.firstEnd = stop;
-  }
-
-  #complete(datagram: Datagram): Packet {
+  #complete(datagram: PartialDatagram): Packet | null {
     const packet = datagram.packet!;
     const bytes = packet.bytes;
     const header = packet.networkOffset;
     const total = datagram.headerLength + datagram.total;
+    // The first fragment's header may be longer than those whose pieces were measured.
+    if (total > ipv4MaximumLength) return this.#discard(datagram, Verdict.BadLength);
     bytes[header + 2] = total >>> 8;
     bytes[header + 3] = total;
     bytes[header + 6] = 0;
     bytes[header + 7] = 0;
-    // RFC 3168 §5.3: one fragment marked is the datagram marked.
-    if (datagram.isCongested) {
-      packet.trafficClass |= 3;
+    // RFC 3168 §5.3: one fragment marked is the datagram marked, unless another could not have been.
+    if ((datagram.codepoints & sawCongestion) !== 0) {
+      if ((datagram.codepoints & sawIncapable) !== 0) {
+        return this.#discard(datagram, Verdict.Filtered);
+      }
+      packet.trafficClass |= congested;
       bytes[header + 1] = packet.trafficClass;
     }
     packet.length = base + datagram.total;
-    this.#datagrams.splice(this.#datagrams.indexOf(datagram), 1);
-    this.#memory -= bytes.length;
+    this.#shards.charge(datagram, -bytes.length);
     datagram.packet = null;
+    this.#shards.remove(datagram);
     this.counters.completed++;
     return packet;
   }
 }
 
+/** The smallest of the sizes that holds so many bytes. */
+function sizeIndex(length: number): number {
+  const shift = 32 - Math.clz32(length + Packet.headroom - 1);
+  return Math.max(0, Math.ceil((shift - smallestShift) / sizeShift));
+}
+
+function keepHeader(
+  datagram: PartialDatagram,
+  fragment: Packet,
+  offset: number,
+  payloadOffset: number,
+  stop: number,
+): void {
+  const packet = datagram.packet!;
+  const length = payloadOffset - offset;
+  for (let i = 0; i < length; i++) packet.bytes[base - length + i] = fragment.bytes[offset + i]!;
+  packet.networkOffset = base - length;
+  packet.hopLimit = fragment.hopLimit;
+  packet.trafficClass = fragment.trafficClass;
+  datagram.headerLength = length;
+  datagram.firstEnd = stop;
+}
+
 /** Enters a range before or beside that at `index`; `false` when there are too many. */
-function insertRange(datagram: Datagram, index: number, start: number, stop: number): boolean {
+function insertRange(
+  datagram: PartialDatagram,
+  index: number,
+  start: number,
+  stop: number,
+): boolean {
   const ranges = datagram.ranges;
   const count = datagram.rangeCount;
   const touchesLow = index < count && ranges[2 * index + 1] === start;

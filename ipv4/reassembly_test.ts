@@ -4,6 +4,14 @@ import fc from "fast-check";
 import { encodeIpv4, Ipv4Frame } from "./frame.ts";
 import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
 
+interface FragmentFields {
+  readonly identification?: number;
+  readonly source?: number;
+  readonly options?: Uint8Array;
+  readonly ecn?: number;
+  readonly protocol?: number;
+}
+
 class Bench {
   readonly timeouts: number[] = [];
   readonly reassembler: Reassembler;
@@ -25,13 +33,14 @@ class Bench {
     fragmentOffset: number,
     payload: Uint8Array,
     moreFragments: boolean,
-    fields: { identification?: number; source?: number; options?: Uint8Array; ecn?: number } = {},
+    fields: FragmentFields = {},
   ): Uint8Array | Verdict {
     const { identification = 7, source = 1, options = new Uint8Array(0), ecn = 0 } = fields;
+    const { protocol = 17 } = fields;
     const bytes = encodeIpv4({
       source,
       destination: 2,
-      protocol: 17,
+      protocol,
       identification,
       moreFragments,
       fragmentOffset,
@@ -44,7 +53,7 @@ class Bench {
     packet.length = bytes.length;
     packet.source = source;
     packet.destination = 2;
-    packet.protocol = 17;
+    packet.protocol = protocol;
     packet.trafficClass = ecn;
     const header = bytes.length - payload.length;
     const whole = this.reassembler.add(packet, 0, header, bytes.length, this.now);
@@ -54,10 +63,10 @@ class Bench {
     assertEquals(frame.validate(), Verdict.Ok);
     assert(!frame.isFragment);
     assertEquals(frame.payloadEnd, whole.length);
-    assertEquals([whole.source, whole.destination, whole.protocol], [source, 2, 17]);
+    assertEquals([whole.source, whole.destination, whole.protocol], [source, 2, protocol]);
     this.ecn = whole.trafficClass & 3;
     const result = whole.bytes.slice(frame.payloadOffset, frame.payloadEnd);
-    whole.release();
+    this.reassembler.recycle(whole);
     return result;
   }
   ecn = 0;
@@ -66,6 +75,8 @@ class Bench {
 function bytesOf(length: number, seed = 1): Uint8Array {
   return Uint8Array.from({ length }, (_, i) => i * 13 + seed);
 }
+
+const bytesOf16 = Uint8Array.of(...bytesOf(8), ...bytesOf(8));
 
 Deno.test("pieces in any order become the datagram that was cut", () => {
   fc.assert(
@@ -198,6 +209,63 @@ Deno.test("a congestion mark on one fragment is one on the datagram (RFC 3168 §
   bench.add(8, bytesOf(8), true, { ecn: 3 });
   bench.add(16, bytesOf(8), false, { ecn: 2 });
   assertEquals(bench.ecn, 3);
+});
+
+Deno.test("congestion marks: of every pair of codepoints, what RFC 3168 §5.3 allows", () => {
+  // Rows and columns: not-ECT, ECT(1), ECT(0), CE; -1 where the datagram is dropped.
+  const expected = [[0, 0, 0, -1], [1, 1, 1, 3], [2, 2, 2, 3], [-1, 3, 3, 3]];
+  for (let first = 0; first < 4; first++) {
+    for (let second = 0; second < 4; second++) {
+      const bench = new Bench();
+      bench.add(0, bytesOf(8), true, { ecn: first });
+      const result = bench.add(8, bytesOf(8), false, { ecn: second });
+      const wanted = expected[first]![second]!;
+      if (wanted < 0) assertEquals(result, Verdict.Filtered, `${first} ${second}`);
+      else assertEquals([result, bench.ecn], [bytesOf16, wanted], `${first} ${second}`);
+    }
+  }
+});
+
+Deno.test("a fragment too small to show TCP's flags, or one that hides them, is discarded (RFC 1858, RFC 3128)", () => {
+  const cases: [string, [number, number][], Verdict][] = [
+    ["eight bytes of header", [[0, 8]], Verdict.Filtered],
+    ["what begins at byte 8", [[8, 8]], Verdict.Filtered],
+    ["what begins at byte 8 of a decent datagram", [[0, 24], [8, 8]], Verdict.Filtered],
+    ["sixteen bytes of header", [[0, 16]], Verdict.Ok],
+    ["what begins at byte 16", [[16, 8]], Verdict.Ok],
+  ];
+  for (const [name, fragments, verdict] of cases) {
+    const bench = new Bench();
+    let last: unknown;
+    for (const [at, length] of fragments) {
+      last = bench.add(at, bytesOf(length), true, { protocol: 6 });
+    }
+    assertEquals(last, verdict, name);
+    assertEquals(bench.reassembler.counters.tiny, verdict === Verdict.Ok ? 0 : 1, name);
+    for (const [at, length] of fragments) last = new Bench().add(at, bytesOf(length), true);
+    assertEquals(last, Verdict.Ok, `${name}, of UDP`);
+  }
+});
+
+Deno.test("one source cannot take the room of others", () => {
+  const bench = new Bench();
+  bench.add(0, bytesOf(8), true, { source: 77 });
+  for (let i = 0; i < 500; i++) bench.add(0, bytesOf(8), true, { source: 5, identification: i });
+  assertEquals(bench.reassembler.count, 65);
+  for (let i = 0; i < 500; i++) {
+    bench.add(60_000, bytesOf(8), true, { source: 5, identification: 1000 + i });
+  }
+  assert(bench.reassembler.memory <= 1024 * 1024 + 4096, `${bench.reassembler.memory}`);
+  assertEquals(bench.add(8, bytesOf(8), false, { source: 77 }), bytesOf16);
+});
+
+Deno.test("a header that is longer than those of the other fragments does not make the datagram too long", () => {
+  const bench = new Bench();
+  bench.add(65_512, bytesOf(3), false);
+  bench.add(32, bytesOf(65_480), true);
+  const options = new Uint8Array(8).fill(1);
+  assertEquals(bench.add(0, bytesOf(32), true, { options }), Verdict.BadLength);
+  assertEquals(bench.reassembler.memory, 0);
 });
 
 Deno.test("memory and number of datagrams stay bounded, whatever comes", () => {

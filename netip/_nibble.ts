@@ -12,7 +12,7 @@ export function prefixBits(bit: number): number {
 }
 
 /** For each nibble, the map of the four prefixes that match it. */
-export const MATCHING: Int32Array = Int32Array.from(
+export const MATCHING: Int32Array = /* @__PURE__ */ Int32Array.from(
   { length: 16 },
   (_, nibble) =>
     1 << prefixBit(nibble, 1) | 1 << prefixBit(nibble, 2) | 1 << prefixBit(nibble, 3) |

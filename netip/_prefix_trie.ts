@@ -53,8 +53,8 @@ export class PrefixTrie<T> {
   readonly roots: Int32Array = new Int32Array(ROOT_COUNT);
   /** By the first 16 bits, one more than the length of the longest prefix up to /16 that covers them. */
   readonly cover: Uint8Array = new Uint8Array(ROOT_COUNT);
-  /** Slots of the prefixes up to /16, as a binary heap: /0 at 1, /1 at 2 and 3, /16 from 65536. */
-  readonly shortSlots: Int32Array = new Int32Array(2 * ROOT_COUNT);
+  /** Slots of the prefixes up to /16, as a binary heap: /0 at 1, /1 at 2 and 3, /16 from 65536; as many rows as are used. */
+  #shortSlots: Int32Array = new Int32Array(2);
   /** Words of a node. */
   readonly stride: number;
   #pool: BlockPool = new BlockPool(MAX_ORDER);
@@ -68,7 +68,7 @@ export class PrefixTrie<T> {
   /** Bytes of everything but what the values refer to. */
   get byteLength(): number {
     return this.nodes.byteLength + this.roots.byteLength + this.cover.byteLength +
-      this.shortSlots.byteLength + this.#pool.byteLength + this.values.byteLength;
+      this.#shortSlots.byteLength + this.#pool.byteLength + this.values.byteLength;
   }
 
   /** Removes every route. */
@@ -79,7 +79,7 @@ export class PrefixTrie<T> {
     this.#allocate(0);
     this.roots.fill(0);
     this.cover.fill(0);
-    this.shortSlots.fill(0);
+    this.#shortSlots = new Int32Array(2);
     this.size = 0;
     this.version++;
   }
@@ -110,7 +110,12 @@ export class PrefixTrie<T> {
   shortSlot(root: number): number {
     const cover = this.cover[root]!;
     // One more than the length l selects heap row l, where the prefix has l of the 16 bits.
-    return cover === 0 ? 0 : this.shortSlots[(ROOT_COUNT | root) >>> ROOT_BITS + 1 - cover]!;
+    return cover === 0 ? 0 : this.#shortSlots[(ROOT_COUNT | root) >>> ROOT_BITS + 1 - cover]!;
+  }
+
+  /** Slot of exactly the prefix of the first `length` of 16 bits, or 0. */
+  shortSlotAt(root: number, length: number): number {
+    return this.#shortSlots[(ROOT_COUNT | root) >>> ROOT_BITS - length] ?? 0;
   }
 
   /** Slot of the longest prefix that the key's address matches, or 0. */
@@ -138,7 +143,7 @@ export class PrefixTrie<T> {
   /** Slot of exactly the key's first `length` bits, or 0. */
   find(length: number): number {
     if (length <= ROOT_BITS) {
-      return this.shortSlots[(ROOT_COUNT | this.root) >>> ROOT_BITS - length]!;
+      return this.shortSlotAt(this.root, length);
     }
     const target = length - 1 & ~3;
     const nodes = this.nodes;
@@ -198,7 +203,12 @@ export class PrefixTrie<T> {
   }
 
   #insertShort(length: number, value: T): void {
-    this.shortSlots[(ROOT_COUNT | this.root) >>> ROOT_BITS - length] = this.values.insert(
+    if (this.#shortSlots.length < 2 << length) {
+      const rows = new Int32Array(2 << length);
+      rows.set(this.#shortSlots);
+      this.#shortSlots = rows;
+    }
+    this.#shortSlots[(ROOT_COUNT | this.root) >>> ROOT_BITS - length] = this.values.insert(
       0,
       0,
       0,
@@ -213,10 +223,10 @@ export class PrefixTrie<T> {
 
   #removeShort(length: number): void {
     const row = (ROOT_COUNT | this.root) >>> ROOT_BITS - length;
-    this.values.remove(this.shortSlots[row]!, 1, 0);
-    this.shortSlots[row] = 0;
+    this.values.remove(this.#shortSlots[row]!, 1, 0);
+    this.#shortSlots[row] = 0;
     let wider = length;
-    while (wider > 0 && this.shortSlots[row >>> length - wider + 1] === 0) wider--;
+    while (wider > 0 && this.#shortSlots[row >>> length - wider + 1] === 0) wider--;
     const end = this.root + (1 << ROOT_BITS - length);
     for (let root = this.root; root < end; root++) {
       if (this.cover[root] === length + 1) this.cover[root] = wider;

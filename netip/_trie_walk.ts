@@ -51,7 +51,7 @@ export function* walk<T>(
     if (trie.cover[root] !== 0) {
       const shortest = root === 0 ? 0 : ROOT_BITS - (31 - Math.clz32(root & -root));
       for (let length = shortest; length <= ROOT_BITS; length++) {
-        const slot = trie.shortSlots[(ROOT_COUNT | root) >>> ROOT_BITS - length]!;
+        const slot = trie.shortSlotAt(root, length);
         if (slot === 0) continue;
         cursor.key.fill(0);
         cursor.key[0] = root << ROOT_BITS;
@@ -110,7 +110,7 @@ export function* walkMatches<T>(
   const version = trie.version;
   const root = key[0]! >>> ROOT_BITS;
   for (let length = 0; length < trie.cover[root]!; length++) {
-    const slot = trie.shortSlots[(ROOT_COUNT | root) >>> ROOT_BITS - length]!;
+    const slot = trie.shortSlotAt(root, length);
     if (slot === 0) continue;
     place(cursor, key, length, slot);
     yield cursor;

@@ -23,7 +23,7 @@ const LAST = 0xffffffff;
  */
 export class Ipv4Prefix {
   /** 0.0.0.0/0, which contains every address: the prefix of a default route. */
-  static readonly all: Ipv4Prefix = new Ipv4Prefix(0, 0);
+  static readonly all: Ipv4Prefix = /* @__PURE__ */ new Ipv4Prefix(0, 0);
 
   /** The network address: the lowest of the block, host order. */
   readonly address: number;

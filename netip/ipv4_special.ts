@@ -59,10 +59,11 @@ const ROWS: readonly SpecialRow<Ipv4Kind>[] = [
 ];
 
 /** The IANA IPv4 Special-Purpose Address Registry, longest prefixes first (RFC 6890, RFC 8190). */
-export const ipv4SpecialBlocks: readonly SpecialBlock<Ipv4Prefix, Ipv4Kind>[] = buildRegistry(
-  ROWS,
-  (text) => Ipv4Prefix.parse(text),
-);
+export const ipv4SpecialBlocks: readonly SpecialBlock<Ipv4Prefix, Ipv4Kind>[] =
+  /* @__PURE__ */ buildRegistry(
+    ROWS,
+    (text) => Ipv4Prefix.parse(text),
+  );
 
 /**
  * Finds the most specific registry entry that holds an address.

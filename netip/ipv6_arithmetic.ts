@@ -2,7 +2,7 @@
 
 import { formatIpv6 } from "./ipv6.ts";
 
-const LAST = (1n << 128n) - 1n;
+const LAST = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_ffffn;
 
 /**
  * Gives the address after this one.

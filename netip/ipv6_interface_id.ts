@@ -5,7 +5,7 @@ import type { Ipv6Prefix } from "./ipv6_prefix.ts";
 import { MacAddress } from "./mac_address.ts";
 
 const UNIVERSAL_BIT = 0x0200_0000_0000_0000n;
-const LINK_LOCAL = 0xfe80n << 112n;
+const LINK_LOCAL = 0xfe80_0000_0000_0000_0000_0000_0000_0000n;
 const SOLICITED_NODE = 0xff02_0000_0000_0000_0000_0001_ff00_0000n;
 
 /**

@@ -5,7 +5,7 @@ import { formatIpv6, tryParseIpv6 } from "./ipv6.ts";
 import { writeIpv6 } from "./ipv6_bytes.ts";
 
 const BITS = 128;
-const LAST = (1n << 128n) - 1n;
+const LAST = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_ffffn;
 
 /**
  * A block of IPv6 addresses that share their first `length` bits; it never changes (RFC 4291 §2.3).
@@ -22,7 +22,7 @@ const LAST = (1n << 128n) - 1n;
  */
 export class Ipv6Prefix {
   /** ::/0, which contains every address: the prefix of a default route. */
-  static readonly all: Ipv6Prefix = new Ipv6Prefix(0n, 0);
+  static readonly all: Ipv6Prefix = /* @__PURE__ */ new Ipv6Prefix(0n, 0);
 
   /** The network address: the lowest of the block. */
   readonly address: bigint;

@@ -76,10 +76,11 @@ const ROWS: readonly SpecialRow<Ipv6Kind>[] = [
 ];
 
 /** The IANA IPv6 Special-Purpose Address Registry, longest prefixes first (RFC 6890, RFC 8190). */
-export const ipv6SpecialBlocks: readonly SpecialBlock<Ipv6Prefix, Ipv6Kind>[] = buildRegistry(
-  ROWS,
-  (text) => Ipv6Prefix.parse(text),
-);
+export const ipv6SpecialBlocks: readonly SpecialBlock<Ipv6Prefix, Ipv6Kind>[] =
+  /* @__PURE__ */ buildRegistry(
+    ROWS,
+    (text) => Ipv6Prefix.parse(text),
+  );
 
 /**
  * Finds the most specific registry entry that holds an address.

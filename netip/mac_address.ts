@@ -21,10 +21,10 @@ const LIMIT = 2 ** 48;
  */
 export class MacAddress {
   /** ff:ff:ff:ff:ff:ff, every station on the link. */
-  static readonly broadcast: MacAddress = new MacAddress(0xffff, -1);
+  static readonly broadcast: MacAddress = /* @__PURE__ */ new MacAddress(0xffff, -1);
 
   /** 00:00:00:00:00:00, which no station has; ARP uses it for "not known yet" (RFC 5227 §1.1). */
-  static readonly zero: MacAddress = new MacAddress(0, 0);
+  static readonly zero: MacAddress = /* @__PURE__ */ new MacAddress(0, 0);
 
   readonly #high: number;
   // Signed, so that V8 keeps it as a small integer.

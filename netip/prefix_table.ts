@@ -18,7 +18,7 @@ import { Ipv4Prefix } from "./ipv4_prefix.ts";
  * A map from IPv4 prefixes to values that finds the longest prefix holding an address.
  *
  * Lookups allocate nothing, and routes come and go at any time at a cost that does not grow with
- * the table. Its first use of a region costs memory: an empty table has 0.9 MiB set aside.
+ * the table. Its first use of a region costs memory: an empty table has 0.4 MiB set aside.
  *
  * @typeParam T What a route leads to.
  *

@@ -22,9 +22,17 @@ export const AddressFamily = {
   Unspecified: 0,
   /** IPv4. */
   Inet: 2,
+  /** Bridge: forwarding databases. */
+  Bridge: 7,
   /** IPv6. */
   Inet6: 10,
 } as const;
+
+/** The family of a version of IP, {@linkcode AddressFamily}`.Unspecified` for none. */
+export function familyOf(version?: 4 | 6): number {
+  if (version === undefined) return AddressFamily.Unspecified;
+  return version === 4 ? AddressFamily.Inet : AddressFamily.Inet6;
+}
 
 /** An IP address as the kernel takes it. */
 export interface AddressBytes {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Verdict } from "@octet/wire";
-import { readHost16, readHost32, readHostI32 } from "./host_order.ts";
+import { readHost16, readHost32, readHost64, readHostI32 } from "./host_order.ts";
 import { alignNetlink } from "./message.ts";
 
 const headerLength = 4;
@@ -95,6 +95,18 @@ export class AttributeCursor {
     return this.#has(4) ? readHostI32(this.#bytes, this.valueOffset) : 0;
   }
 
+  /** The value as an unsigned 64-bit number, host order; beyond 2^53 it loses its last bits. */
+  u64(): number {
+    return this.#has(8) ? readHost64(this.#bytes, this.valueOffset) : 0;
+  }
+
+  /** The value as an unsigned 16-bit number, network order: ports and EtherTypes. */
+  u16be(): number {
+    return this.#has(2)
+      ? this.#bytes[this.valueOffset]! << 8 | this.#bytes[this.valueOffset + 1]!
+      : 0;
+  }
+
   /** The value as text, up to the first NUL byte where there is one. */
   text(): string {
     let end = this.valueOffset;
@@ -107,9 +119,19 @@ export class AttributeCursor {
     return Uint8Array.from(this.#bytes.subarray(this.valueOffset, this.valueEnd));
   }
 
-  /** A cursor over the attributes nested in the value. */
-  nested(): AttributeCursor {
-    return new AttributeCursor().reset(this.#bytes, this.valueOffset, this.valueEnd);
+  /**
+   * A cursor over the attributes nested in the value; it has a verdict of its own.
+   *
+   * @param skip How many bytes of another header stand before them.
+   */
+  nested(skip: number = 0): AttributeCursor {
+    const start = this.#has(skip) ? this.valueOffset + skip : this.valueEnd;
+    return new AttributeCursor().reset(this.#bytes, start, this.valueEnd);
+  }
+
+  /** Takes over what a nested cursor found wrong. */
+  settle(nested: AttributeCursor): void {
+    if (this.verdict === Verdict.Ok) this.verdict = nested.verdict;
   }
 
   #has(length: number): boolean {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { decodeAcknowledgement } from "./acknowledgement.ts";
 import {
+  AddressFlag,
   decodeLinkAddress,
   type LinkAddress,
   type NewAddressOptions,
@@ -14,39 +14,50 @@ import {
   writeNewAddress,
 } from "./address.ts";
 import { Errno } from "./errno.ts";
-import { writeHost16, writeHost32 } from "./host_order.ts";
-import { type Libc, openLibc, systemError } from "./libc.ts";
-import { decodeLink, type Link, type LinkChange, writeGetLink, writeSetLink } from "./link.ts";
-import { NetlinkMessage, NetlinkType } from "./message.ts";
+import { Exchange } from "./exchange.ts";
+import { systemError } from "./libc.ts";
+import { decodeLink, type Link } from "./link.ts";
 import {
-  decodeRoute,
-  type KernelRoute,
+  type LinkChange,
+  type LinkFilter,
+  writeAlternativeName,
+  writeDeleteLink,
+  writeGetLink,
+  writeGetLinkByIndex,
+  writeGetLinks,
+  writeNewLink,
+  writeSetLink,
+} from "./link_request.ts";
+import type { NewLinkKind } from "./link_kind.ts";
+import { NetlinkType } from "./message.ts";
+import type { NamespaceReference } from "./namespace.ts";
+import {
+  decodeNeighbour,
+  type Neighbour,
+  type NeighbourFilter,
+  type NewNeighbourOptions,
+  writeDeleteNeighbour,
+  writeGetNeighbours,
+  writeNewNeighbour,
+} from "./neighbour.ts";
+import { decodeRoute, type KernelRoute } from "./route.ts";
+import {
+  type RouteFilter,
+  type RouteLookupOptions,
   type RouteOptions,
   writeDeleteRoute,
+  writeGetRoute,
   writeGetRoutes,
   writeNewRoute,
-} from "./route.ts";
-import { MessageWriter } from "./writer.ts";
-
-const functions = {
-  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
-  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
-  sendto: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "u32"], result: "i32" },
-  recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
-} as const;
-
-const AF_NETLINK = 16;
-const SOCK_RAW = 3;
-const SOCK_CLOEXEC = 0x8_0000;
-const NETLINK_ROUTE = 0;
-const SOL_NETLINK = 270;
-const NETLINK_CAP_ACK = 10;
-const NETLINK_EXT_ACK = 11;
-const MSG_TRUNC = 0x20;
-const MSG_DONTWAIT = 0x40;
-/** The longest answer of one `recv`: the kernel fills at most 32 KiB. */
-const receiveSize = 65_536;
+} from "./route_request.ts";
+import {
+  decodeRule,
+  type Rule,
+  type RuleOptions,
+  writeDeleteRule,
+  writeGetRules,
+  writeNewRule,
+} from "./rule.ts";
 
 /** Options of {@linkcode bringUp}. */
 export interface BringUpOptions {
@@ -56,131 +67,71 @@ export interface BringUpOptions {
   readonly mtu?: number;
 }
 
+/** Options of {@linkcode NetlinkConnection}. */
+export interface NetlinkConnectionOptions {
+  /** The network namespace to speak to; this process's own when left out. Entering one needs `CAP_SYS_ADMIN`. */
+  readonly namespace?: NamespaceReference;
+}
+
+/** What {@linkcode NetlinkConnection.setLink} changes. */
+export interface LinkSettings
+  extends Omit<LinkChange, "master" | "namespacePid" | "namespaceDescriptor"> {
+  /** The name of the bridge or bond that it is to belong to; `null` sets it free. */
+  readonly master?: string | null;
+  /** The network namespace that it moves to. */
+  readonly namespace?: NamespaceReference;
+}
+
+/** Which addresses {@linkcode NetlinkConnection.flushAddresses} takes away. */
+export interface FlushAddressesOptions {
+  /** Addresses of one version alone. */
+  readonly version?: 4 | 6;
+  /** Addresses of this scope alone, see {@linkcode RouteScope}. */
+  readonly scope?: number;
+  /** Leaves addresses without end. */
+  readonly keepPermanent?: boolean;
+}
+
 /**
  * A netlink socket of family `NETLINK_ROUTE`. Reading needs no right; changing needs `CAP_NET_ADMIN`.
- * Every method throws `Deno.errors.*` with the kernel's own words in the message and the errno's name as `code`.
+ * Every method throws `Deno.errors.*` with the kernel's own words in the message and the errno's name as `code`;
+ * what else the error carries is {@linkcode NetlinkRequestError}. Links are given by name.
+ *
+ * @example
+ * ```ts ignore
+ * import { NetlinkConnection } from "@octet/netlink";
+ *
+ * using netlink = new NetlinkConnection();
+ * netlink.addLink("br0", { kind: "bridge", stp: false });
+ * netlink.addLink("veth0", { kind: "veth", peer: { name: "veth1" } }, { master: "br0", up: true });
+ * netlink.addAddress("br0", "10.77.0.1/24");
+ * netlink.setLink("br0", { up: true });
+ * ```
  */
-export class NetlinkConnection implements Disposable {
-  readonly #libc: Libc<typeof functions>;
-  readonly #writer = new MessageWriter();
-  readonly #message = new NetlinkMessage();
-  readonly #buffer = new Uint8Array(receiveSize);
-  readonly #kernel = new Uint8Array(12);
-  #descriptor: number;
-  #sequence = 0;
-
-  /**
-   * Opens the socket.
-   *
-   * @throws {Deno.errors.NotCapable} Without `--allow-ffi`.
-   * @throws {Deno.errors.NotSupported} On anything but Linux.
-   */
-  constructor() {
-    this.#libc = openLibc(functions, "open a netlink socket");
-    const { socket, setsockopt } = this.#libc.symbols;
-    this.#descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (this.#descriptor < 0) {
-      const errno = this.#libc.errno();
-      this.#libc.close();
-      throw systemError("Cannot open a netlink socket", errno);
-    }
-    writeHost16(this.#kernel, 0, AF_NETLINK);
-    const on = new Uint8Array(4);
-    writeHost32(on, 0, 1);
-    // Kernels before 4.12 know neither option; then the errors come without the kernel's words.
-    setsockopt(this.#descriptor, SOL_NETLINK, NETLINK_CAP_ACK, on, 4);
-    setsockopt(this.#descriptor, SOL_NETLINK, NETLINK_EXT_ACK, on, 4);
+export class NetlinkConnection extends Exchange {
+  /** All links, or those that pass a filter. */
+  links(filter: LinkFilter = {}): Link[] {
+    return this.dump(
+      "Cannot list links",
+      (writer) => writeGetLinks(writer, filter),
+      (message) => message.type === NetlinkType.NewLink ? decodeLink(message) : undefined,
+    ).filter((link) =>
+      (filter.master === undefined || link.master === filter.master) &&
+      (filter.kind === undefined || link.kind === filter.kind)
+    );
   }
 
   /**
-   * Sends a request and reads the answer to its end. The parts below use it; it is open to those who
-   * speak a message type that has no method here.
-   *
-   * @param action What the error says when it fails, as in `Cannot list links`.
-   * @param writer The request; its sequence number is set here, and it must ask for an acknowledgement or a dump.
-   * @param onMessage Called with each message of the answer; the view is reused.
-   */
-  request(
-    action: string,
-    writer: MessageWriter,
-    onMessage: (message: NetlinkMessage) => void = () => {},
-  ): void {
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    const request = writer.stamp(this.#sequence).finish();
-    const { sendto } = this.#libc.symbols;
-    const kernel = this.#kernel;
-    while (sendto(this.#open(action), request, BigInt(request.length), 0, kernel, 12) < 0) {
-      const errno = this.#libc.errno();
-      if (errno !== Errno.EINTR) throw systemError(action, errno);
-    }
-    while (!this.#receive(action, onMessage));
-  }
-
-  /** Reads one datagram; `true` when the answer is complete. */
-  #receive(action: string, onMessage: (message: NetlinkMessage) => void): boolean {
-    const buffer = this.#buffer;
-    const { recv } = this.#libc.symbols;
-    const length = recv(this.#descriptor, buffer, BigInt(buffer.length), MSG_DONTWAIT | MSG_TRUNC);
-    if (length < 0) {
-      const errno = this.#libc.errno();
-      if (errno === Errno.EINTR) return false;
-      throw systemError(
-        action,
-        errno,
-        errno === Errno.EAGAIN ? "the kernel gave no answer" : undefined,
-      );
-    }
-    if (length > buffer.length) {
-      throw systemError(action, Errno.EMSGSIZE, `the kernel's answer has ${length} bytes`);
-    }
-    const message = this.#message;
-    let isComplete = false;
-    for (let at = 0; at < length; at = message.nextOffset) {
-      if (message.reset(buffer, at, length).validate() !== 0) {
-        throw systemError(action, Errno.EIO, "the kernel's answer is malformed");
-      }
-      if (message.sequence !== this.#sequence) continue;
-      if (message.type === NetlinkType.Error || message.type === NetlinkType.Done) {
-        isComplete = true;
-        const { errno = Errno.EIO, text = "" } = decodeAcknowledgement(message) ?? {};
-        if (errno !== 0) throw this.#refused(action, errno, text);
-      } else onMessage(message);
-    }
-    return isComplete;
-  }
-
-  #refused(action: string, errno: number, text: string): Error {
-    if (errno === Errno.EPERM) {
-      return systemError(
-        action,
-        errno,
-        "this process lacks CAP_NET_ADMIN: run as root, or have root make the change beforehand",
-      );
-    }
-    return systemError(action, errno, text === "" ? undefined : `the kernel says: ${text}`);
-  }
-
-  /** All links. */
-  links(): Link[] {
-    const found: Link[] = [];
-    writeGetLink(this.#writer);
-    this.request("Cannot list links", this.#writer, (message) => {
-      const link = message.type === NetlinkType.NewLink ? decodeLink(message) : undefined;
-      if (link !== undefined) found.push(link);
-    });
-    return found;
-  }
-
-  /**
-   * The link of a name.
+   * The link of a name, of one of its other names, or of an index.
    *
    * @throws {Deno.errors.NotFound} When there is none.
    */
-  link(name: string): Link {
+  link(name: string | number): Link {
     let found: Link | undefined;
     const action = `Cannot find link ${name}`;
-    writeGetLink(this.#writer, name);
-    this.request(action, this.#writer, (message) => {
+    if (typeof name === "number") writeGetLinkByIndex(this.writer, name);
+    else writeGetLink(this.writer, name);
+    this.request(action, this.writer, (message) => {
       if (message.type === NetlinkType.NewLink) found = decodeLink(message);
     });
     if (found === undefined) throw systemError(action, Errno.ENODEV);
@@ -188,30 +139,85 @@ export class NetlinkConnection implements Disposable {
   }
 
   /**
-   * Changes a link: up or down, MTU, hardware address, name.
+   * Makes a link.
+   *
+   * @param name Its name; the kernel puts a number for `%d`.
+   * @param link What kind, and what belongs to it. TUN/TAP devices are made by {@linkcode addPersistentTun}.
+   * @param settings What else it is to have.
+   * @throws {Deno.errors.AlreadyExists} When there is one of that name.
+   * @throws {Deno.errors.NotSupported} When the kernel does not know the kind.
+   * @throws {RangeError} When a link cannot have that name.
+   */
+  addLink(
+    name: string,
+    link: NewLinkKind,
+    settings: Omit<LinkSettings, "name" | "alias" | "bridge"> = {},
+  ): void {
+    const action = `Cannot add link ${name}`;
+    this.#change(action, settings, (change) => {
+      writeNewLink(this.writer, name, link, change);
+      this.request(action, this.writer);
+    });
+  }
+
+  /**
+   * Changes a link: up or down, MTU, hardware address, name, master, namespace …
    *
    * @param name The link.
-   * @param change What becomes different.
+   * @param settings What becomes different.
    * @throws {Deno.errors.PermissionDenied} Without `CAP_NET_ADMIN`.
    */
-  setLink(name: string, change: LinkChange): void {
+  setLink(name: string, settings: LinkSettings): void {
     const { index } = this.link(name);
-    writeSetLink(this.#writer, index, change);
-    this.request(`Cannot change link ${name}`, this.#writer);
+    const action = `Cannot change link ${name}`;
+    this.#change(action, settings, (change) => {
+      writeSetLink(this.writer, index, change);
+      this.request(action, this.writer);
+    });
+  }
+
+  #change(action: string, settings: LinkSettings, send: (change: LinkChange) => void): void {
+    const { master, namespace, ...rest } = settings;
+    const change: LinkChange = master === undefined
+      ? rest
+      : { ...rest, master: master === null ? 0 : this.link(master).index };
+    if (namespace === undefined) return send(change);
+    this.withNamespace(action, namespace, (namespaceDescriptor) => {
+      send({ ...change, namespaceDescriptor });
+    });
+  }
+
+  /** Removes a link; of a veth pair, both ends go. */
+  deleteLink(name: string): void {
+    const { index } = this.link(name);
+    writeDeleteLink(this.writer, index);
+    this.request(`Cannot delete link ${name}`, this.writer);
+  }
+
+  /** Gives a link another name, up to 127 bytes long. */
+  addAlternativeName(name: string, alternative: string): void {
+    writeAlternativeName(this.writer, this.link(name).index, alternative);
+    this.request(`Cannot add the name ${alternative} to link ${name}`, this.writer);
+  }
+
+  /** Takes one of its other names from a link. */
+  deleteAlternativeName(name: string, alternative: string): void {
+    writeAlternativeName(this.writer, this.link(name).index, alternative, false);
+    this.request(`Cannot delete the name ${alternative} of link ${name}`, this.writer);
   }
 
   /** All addresses, or those of the link named. */
-  addresses(name?: string): LinkAddress[] {
-    const index = name === undefined ? 0 : this.link(name).index;
-    const found: LinkAddress[] = [];
-    writeGetAddresses(this.#writer);
-    this.request("Cannot list addresses", this.#writer, (message) => {
-      const address = message.type === NetlinkType.NewAddress
-        ? decodeLinkAddress(message)
-        : undefined;
-      if (address !== undefined && (index === 0 || address.index === index)) found.push(address);
-    });
-    return found;
+  addresses(name?: string, version?: 4 | 6): LinkAddress[] {
+    const index = name === undefined ? undefined : this.link(name).index;
+    return this.dump(
+      "Cannot list addresses",
+      (writer) =>
+        writeGetAddresses(writer, {
+          ...(index !== undefined && { index }),
+          ...(version !== undefined && { version }),
+        }),
+      (message) => message.type === NetlinkType.NewAddress ? decodeLinkAddress(message) : undefined,
+    ).filter((address) => index === undefined || address.index === index);
   }
 
   /**
@@ -219,30 +225,87 @@ export class NetlinkConnection implements Disposable {
    *
    * @param name The link.
    * @param address Address and prefix length, such as `10.77.0.1/24`.
-   * @param options Broadcast and peer addresses.
+   * @param options Broadcast and peer addresses, label, lifetimes.
    * @throws {Deno.errors.AlreadyExists} When the link has it already, unless `replace` is set.
    */
   addAddress(name: string, address: string, options: NewAddressOptions = {}): void {
     const { index } = this.link(name);
-    writeNewAddress(this.#writer, index, address, options);
-    this.request(`Cannot add address ${address} to ${name}`, this.#writer);
+    writeNewAddress(this.writer, index, address, options);
+    this.request(`Cannot add address ${address} to ${name}`, this.writer);
   }
 
-  /** Takes an address away from a link. */
-  deleteAddress(name: string, address: string): void {
+  /**
+   * Takes an address away from a link.
+   *
+   * @param name The link.
+   * @param address Address and prefix length, such as `10.77.0.1/24`.
+   * @param peer The other end, of the address that has it.
+   */
+  deleteAddress(name: string, address: string, peer?: string): void {
     const { index } = this.link(name);
-    writeDeleteAddress(this.#writer, index, address);
-    this.request(`Cannot delete address ${address} from ${name}`, this.#writer);
+    writeDeleteAddress(this.writer, index, address, peer);
+    this.request(`Cannot delete address ${address} from ${name}`, this.writer);
   }
 
-  /** All routes of all tables. */
-  routes(): KernelRoute[] {
-    const found: KernelRoute[] = [];
-    writeGetRoutes(this.#writer);
-    this.request("Cannot list routes", this.#writer, (message) => {
-      const route = message.type === NetlinkType.NewRoute ? decodeRoute(message) : undefined;
-      if (route !== undefined) found.push(route);
+  /**
+   * Takes all addresses away from a link, or those that are asked for.
+   *
+   * @param name The link.
+   * @param options Which.
+   * @returns How many were there.
+   */
+  flushAddresses(name: string, options: FlushAddressesOptions = {}): number {
+    const { version, scope, keepPermanent = false } = options;
+    const { index } = this.link(name);
+    const going = this.addresses(name, version).filter((one) =>
+      (version === undefined || one.version === version) &&
+      (scope === undefined || one.scope === scope) &&
+      !(keepPermanent && (one.flags & AddressFlag.Permanent) !== 0)
+    );
+    for (const { address, prefixLength, peer } of going) {
+      writeDeleteAddress(this.writer, index, `${address}/${prefixLength}`, peer);
+      try {
+        this.request(`Cannot delete address ${address}/${prefixLength} from ${name}`, this.writer);
+      } catch (error) {
+        // It went with the address that it was secondary to, or its time was over.
+        if (!(error instanceof Error && "code" in error && error.code === "EADDRNOTAVAIL")) {
+          throw error;
+        }
+      }
+    }
+    return going.length;
+  }
+
+  /** All routes of all tables, or those that pass a filter. */
+  routes(filter: RouteFilter = {}): KernelRoute[] {
+    return this.dump(
+      "Cannot list routes",
+      (writer) => writeGetRoutes(writer, filter),
+      (message) => message.type === NetlinkType.NewRoute ? decodeRoute(message) : undefined,
+    ).filter((route) =>
+      (filter.table === undefined || route.table === filter.table) &&
+      (filter.origin === undefined || route.origin === filter.origin) &&
+      (filter.type === undefined || route.type === filter.type) &&
+      (filter.index === undefined || route.index === filter.index ||
+        route.nextHops.some((hop) => hop.index === filter.index))
+    );
+  }
+
+  /**
+   * The way that a packet would take.
+   *
+   * @param destination The packet's destination address.
+   * @param options What else is known of the packet.
+   * @throws {Deno.errors.NetworkUnreachable} When there is none.
+   */
+  route(destination: string, options: RouteLookupOptions = {}): KernelRoute {
+    let found: KernelRoute | undefined;
+    const action = `Cannot find a route to ${destination}`;
+    writeGetRoute(this.writer, destination, options);
+    this.request(action, this.writer, (message) => {
+      if (message.type === NetlinkType.NewRoute) found = decodeRoute(message);
     });
+    if (found === undefined) throw systemError(action, Errno.ENETUNREACH);
     return found;
   }
 
@@ -253,8 +316,8 @@ export class NetlinkConnection implements Disposable {
    * @param options Where it leads.
    */
   addRoute(destination: string, options: RouteOptions = {}): void {
-    writeNewRoute(this.#writer, destination, options);
-    this.request(`Cannot add route to ${destination}`, this.#writer);
+    writeNewRoute(this.writer, destination, options);
+    this.request(`Cannot add route to ${destination}`, this.writer);
   }
 
   /**
@@ -264,8 +327,62 @@ export class NetlinkConnection implements Disposable {
    * @param options What else must match.
    */
   deleteRoute(destination: string, options: RouteOptions = {}): void {
-    writeDeleteRoute(this.#writer, destination, options);
-    this.request(`Cannot delete route to ${destination}`, this.#writer);
+    writeDeleteRoute(this.writer, destination, options);
+    this.request(`Cannot delete route to ${destination}`, this.writer);
+  }
+
+  /** The neighbours known by IPv4 and IPv6, or, with version 0, by bridges. */
+  neighbours(filter: NeighbourFilter = {}): Neighbour[] {
+    return this.dump(
+      "Cannot list neighbours",
+      (writer) => writeGetNeighbours(writer, filter),
+      (message) => message.type === NetlinkType.NewNeighbour ? decodeNeighbour(message) : undefined,
+    ).filter((one) => filter.index === undefined || one.index === filter.index);
+  }
+
+  /**
+   * Adds a neighbour.
+   *
+   * @param name The link.
+   * @param address Its IP address.
+   * @param options Its hardware address and state.
+   */
+  addNeighbour(name: string, address: string, options: NewNeighbourOptions = {}): void {
+    writeNewNeighbour(this.writer, this.link(name).index, address, options);
+    this.request(`Cannot add neighbour ${address} to ${name}`, this.writer);
+  }
+
+  /**
+   * Removes a neighbour.
+   *
+   * @param name The link.
+   * @param address Its IP address.
+   * @param flags {@linkcode NeighbourFlag}`.Proxy` for an address that this host answers for.
+   */
+  deleteNeighbour(name: string, address: string, flags: number = 0): void {
+    writeDeleteNeighbour(this.writer, this.link(name).index, address, flags);
+    this.request(`Cannot delete neighbour ${address} from ${name}`, this.writer);
+  }
+
+  /** The rules of policy routing, of both versions or of one. */
+  rules(version?: 4 | 6): Rule[] {
+    return this.dump(
+      "Cannot list rules",
+      (writer) => writeGetRules(writer, version),
+      (message) => message.type === NetlinkType.NewRule ? decodeRule(message) : undefined,
+    );
+  }
+
+  /** Adds a rule of policy routing. */
+  addRule(rule: RuleOptions): void {
+    writeNewRule(this.writer, rule);
+    this.request("Cannot add rule", this.writer);
+  }
+
+  /** Removes a rule of policy routing. */
+  deleteRule(rule: RuleOptions): void {
+    writeDeleteRule(this.writer, rule);
+    this.request("Cannot delete rule", this.writer);
   }
 
   /**
@@ -288,26 +405,6 @@ export class NetlinkConnection implements Disposable {
       `${one.address}/${one.prefixLength}` === address
     );
     if (!has) this.addAddress(name, address);
-  }
-
-  /** Closes the socket; a second call does nothing. */
-  close(): void {
-    if (this.#descriptor < 0) return;
-    this.#libc.symbols.close(this.#descriptor);
-    this.#descriptor = -1;
-    this.#libc.close();
-  }
-
-  /** Closes the socket. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #open(action: string): number {
-    if (this.#descriptor < 0) {
-      throw new Deno.errors.BadResource(`${action} as the netlink connection is closed`);
-    }
-    return this.#descriptor;
   }
 }
 

@@ -49,6 +49,8 @@ export const Errno = {
   EFBIG: 27,
   /** No space left on device. */
   ENOSPC: 28,
+  /** Broken pipe. */
+  EPIPE: 32,
   /** Numerical result out of range. */
   ERANGE: 34,
   /** File name too long. */
@@ -59,6 +61,8 @@ export const Errno = {
   EBADFD: 77,
   /** Message too long. */
   EMSGSIZE: 90,
+  /** Protocol wrong type for socket. */
+  EPROTOTYPE: 91,
   /** Protocol not available. */
   ENOPROTOOPT: 92,
   /** Protocol not supported. */
@@ -75,6 +79,8 @@ export const Errno = {
   ENETDOWN: 100,
   /** Network is unreachable. */
   ENETUNREACH: 101,
+  /** Connection reset by peer. */
+  ECONNRESET: 104,
   /** No buffer space available. */
   ENOBUFS: 105,
   /** Connection timed out. */
@@ -108,11 +114,13 @@ const texts: ReadonlyMap<number, readonly [name: string, text: string]> = new Ma
     [Errno.ENOTTY, ["ENOTTY", "inappropriate ioctl for device"]],
     [Errno.EFBIG, ["EFBIG", "file too large"]],
     [Errno.ENOSPC, ["ENOSPC", "no space left on device"]],
+    [Errno.EPIPE, ["EPIPE", "broken pipe"]],
     [Errno.ERANGE, ["ERANGE", "numerical result out of range"]],
     [Errno.ENAMETOOLONG, ["ENAMETOOLONG", "file name too long"]],
     [Errno.ENOTUNIQ, ["ENOTUNIQ", "name not unique on network"]],
     [Errno.EBADFD, ["EBADFD", "file descriptor in bad state"]],
     [Errno.EMSGSIZE, ["EMSGSIZE", "message too long"]],
+    [Errno.EPROTOTYPE, ["EPROTOTYPE", "protocol wrong type for socket"]],
     [Errno.ENOPROTOOPT, ["ENOPROTOOPT", "protocol not available"]],
     [Errno.EPROTONOSUPPORT, ["EPROTONOSUPPORT", "protocol not supported"]],
     [Errno.EOPNOTSUPP, ["EOPNOTSUPP", "operation not supported"]],
@@ -121,6 +129,7 @@ const texts: ReadonlyMap<number, readonly [name: string, text: string]> = new Ma
     [Errno.EADDRNOTAVAIL, ["EADDRNOTAVAIL", "cannot assign requested address"]],
     [Errno.ENETDOWN, ["ENETDOWN", "network is down"]],
     [Errno.ENETUNREACH, ["ENETUNREACH", "network is unreachable"]],
+    [Errno.ECONNRESET, ["ECONNRESET", "connection reset by peer"]],
     [Errno.ENOBUFS, ["ENOBUFS", "no buffer space available"]],
     [Errno.ETIMEDOUT, ["ETIMEDOUT", "connection timed out"]],
     [Errno.ECONNREFUSED, ["ECONNREFUSED", "connection refused"]],

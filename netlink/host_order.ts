@@ -21,6 +21,11 @@ export function readHostI32(bytes: Uint8Array, offset: number): number {
     (bytes[offset + 3]! << 24);
 }
 
+/** Reads an unsigned 64-bit number in host order; beyond 2^53 it loses its last bits. */
+export function readHost64(bytes: Uint8Array, offset: number): number {
+  return readHost32(bytes, offset + 4) * 2 ** 32 + readHost32(bytes, offset);
+}
+
 /** Writes the low 16 bits of `value` in host order. */
 export function writeHost16(bytes: Uint8Array, offset: number, value: number): void {
   bytes[offset] = value;

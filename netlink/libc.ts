@@ -102,6 +102,12 @@ function errorClass(errno: number): ErrorClass {
       return Deno.errors.AlreadyExists;
     case Errno.EBUSY:
       return Deno.errors.Busy;
+    case Errno.ECONNREFUSED:
+      return Deno.errors.ConnectionRefused;
+    case Errno.ECONNRESET:
+      return Deno.errors.ConnectionReset;
+    case Errno.EPIPE:
+      return Deno.errors.BrokenPipe;
     case Errno.EADDRINUSE:
       return Deno.errors.AddrInUse;
     case Errno.EADDRNOTAVAIL:

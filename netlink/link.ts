@@ -1,66 +1,16 @@
 /**
- * Links (network interfaces): `struct ifinfomsg` and its attributes (`linux/if_link.h`).
+ * Links (network interfaces) as the kernel describes them: `struct ifinfomsg` and its attributes
+ * (RFC 3549 §3.1.3, `linux/if_link.h`).
  *
  * @module
  */
 import { MacAddress } from "@octet/netip";
 import { AttributeCursor } from "./attribute.ts";
-import { readHost16, readHost32, readHostI32, writeHost16, writeHost32 } from "./host_order.ts";
-import { NetlinkFlag, type NetlinkMessage, NetlinkType } from "./message.ts";
-import type { MessageWriter } from "./writer.ts";
-
-/** Attributes of a link. */
-export const LinkAttribute = {
-  /** The hardware address. */
-  Address: 1,
-  /** The hardware broadcast address. */
-  Broadcast: 2,
-  /** The name. */
-  Name: 3,
-  /** The MTU. */
-  Mtu: 4,
-  /** The link below. */
-  Link: 5,
-  /** The bridge or bond that the link belongs to. */
-  Master: 10,
-  /** The operational state (RFC 2863 §3.1.14). */
-  OperState: 16,
-  /** Nested: what kind of link it is. */
-  Info: 18,
-} as const;
-
-/** Attributes inside {@linkcode LinkAttribute}`.Info`. */
-export const LinkInfoAttribute = {
-  /** The kind as text: `tun`, `veth`, `bridge` … */
-  Kind: 1,
-  /** Nested: attributes that belong to the kind. */
-  Data: 2,
-} as const;
-
-/** `IFLA_TUN_TYPE`, inside the data of a link of kind `tun`. */
-const tunTypeAttribute = 3;
-
-/** Flags of a link. */
-export const LinkFlag = {
-  /** Brought up. */
-  Up: 0x1,
-  /** Has a broadcast address. */
-  Broadcast: 0x2,
-  /** The loopback. */
-  Loopback: 0x8,
-  /** A point-to-point link. */
-  PointToPoint: 0x10,
-  /** Up and its lower layer is, too. */
-  Running: 0x40,
-  /** Knows no ARP. */
-  NoArp: 0x80,
-  /** Takes every frame. */
-  Promiscuous: 0x100,
-  /** Knows multicast. */
-  Multicast: 0x1000,
-  /** Has a carrier. */
-  LowerUp: 0x1_0000,
-} as const;
+import { readHost16, readHost32, readHostI32 } from "./host_order.ts";
+import { LinkAttribute, LinkFlag, LinkInfoAttribute } from "./link_constants.ts";
+import { type BridgePort, decodeBridgePort, decodeLinkData, type LinkData } from "./link_kind.ts";
+import { decodeLinkStatistics, type LinkStatistics } from "./link_statistics.ts";
+import type { NetlinkMessage } from "./message.ts";
 
 /** A link as the kernel describes it. */
 export interface Link {
@@ -68,40 +18,68 @@ export interface Link {
   readonly index: number;
   /** The name, at most 15 bytes. */
   readonly name: string;
-  /** The hardware type (`ARPHRD_…`): 1 Ethernet, 772 loopback, 65534 none. */
+  /** Other names. */
+  readonly alternativeNames: readonly string[];
+  /** A description that somebody gave it. */
+  readonly alias?: string;
+  /** The hardware type: 1 Ethernet, 772 loopback, 65534 none. */
   readonly hardwareType: number;
   /** Flags, see {@linkcode LinkFlag}. */
   readonly flags: number;
   /** Whether it has been brought up. */
   readonly isUp: boolean;
+  /** Whether it has a carrier. */
+  readonly hasCarrier: boolean;
   /** The MTU in bytes. */
   readonly mtu: number;
+  /** The least MTU in bytes, 0 for no limit. */
+  readonly minMtu: number;
+  /** The largest MTU in bytes, 0 for no limit. */
+  readonly maxMtu: number;
   /** The hardware address; absent on links that have none of 6 bytes. */
   readonly hardwareAddress?: MacAddress;
+  /** The address that the hardware was made with; absent where the driver does not say. */
+  readonly permanentAddress?: MacAddress;
+  /** The hardware address whatever its length is; empty when there is none. */
+  readonly addressBytes: Uint8Array<ArrayBuffer>;
+  /** The hardware broadcast address, on point-to-point links the peer's; empty when there is none. */
+  readonly broadcastBytes: Uint8Array<ArrayBuffer>;
   /** The operational state (RFC 2863 §3.1.14): 6 is up, 2 is down, 0 is unknown. */
   readonly operState: number;
+  /** Whether going up waits for somebody's word: 0 no, 1 yes. */
+  readonly linkMode: number;
+  /** The queueing discipline at the root. */
+  readonly qdisc: string;
+  /** The length of the transmit queue in packets; absent for 0 on old kernels. */
+  readonly queueLength: number;
+  /** The group, 0 by default. */
+  readonly group: number;
+  /** How many asked for promiscuous mode. */
+  readonly promiscuity: number;
   /** The kind: `tun`, `veth`, `bridge` …; empty for physical links and the loopback. */
   readonly kind: string;
+  /** What belongs to the kind, of those that are known here. */
+  readonly data?: LinkData;
   /** For links of kind `tun`: which of the two it is. */
   readonly tunType?: "tun" | "tap";
   /** The index of the bridge or bond that it belongs to, 0 when none. */
   readonly master: number;
+  /** The kind of that master: `bridge`, `bond` …; empty when there is none. */
+  readonly portKind: string;
+  /** The port's settings, where the master is a bridge. */
+  readonly port?: BridgePort;
+  /** The index of the link below, or of a veth pair's other end; 0 for a lower link that has none. */
+  readonly parent?: number;
+  /** The kernel's number of the namespace in which {@linkcode Link.parent} is, when it is another; -1 when unknown. */
+  readonly parentNamespace?: number;
+  /** Counters. */
+  readonly statistics?: LinkStatistics;
 }
 
-/** What {@linkcode writeSetLink} changes. */
-export interface LinkChange {
-  /** Brings the link up or down. */
-  readonly up?: boolean;
-  /** The MTU in bytes. */
-  readonly mtu?: number;
-  /** The hardware address. */
-  readonly hardwareAddress?: MacAddress;
-  /** A new name. */
-  readonly name?: string;
-}
+/** The length of `struct ifinfomsg` in bytes. */
+export const linkHeaderLength = 16;
 
-const headerLength = 16;
-const tunTypes = [undefined, "tun", "tap"] as const;
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /**
  * Reads a message of type {@linkcode NetlinkType}`.NewLink` or `DeleteLink`.
@@ -111,103 +89,143 @@ const tunTypes = [undefined, "tun", "tap"] as const;
  */
 export function decodeLink(message: NetlinkMessage): Link | undefined {
   const { bytes, payloadOffset: at, payloadEnd: end } = message;
-  if (end - at < headerLength) return undefined;
+  if (end - at < linkHeaderLength) return undefined;
   const flags = readHost32(bytes, at + 8);
-  let name = "";
-  let mtu = 0;
-  let operState = 0;
-  let master = 0;
-  let kind = "";
-  let tunType: "tun" | "tap" | undefined;
-  let hardwareAddress: MacAddress | undefined;
-  const attributes = new AttributeCursor().reset(bytes, at + headerLength, end);
-  while (attributes.next()) {
-    switch (attributes.type) {
-      case LinkAttribute.Address:
-        if (attributes.length === 6) {
-          hardwareAddress = MacAddress.read(bytes, attributes.valueOffset);
-        }
-        break;
-      case LinkAttribute.Name:
-        name = attributes.text();
-        break;
-      case LinkAttribute.Mtu:
-        mtu = attributes.u32();
-        break;
-      case LinkAttribute.OperState:
-        operState = attributes.u8();
-        break;
-      case LinkAttribute.Master:
-        master = attributes.u32();
-        break;
-      case LinkAttribute.Info: {
-        const info = attributes.nested();
-        while (info.next()) {
-          if (info.type === LinkInfoAttribute.Kind) kind = info.text();
-          else if (info.type === LinkInfoAttribute.Data && kind === "tun") {
-            const data = info.nested();
-            while (data.next()) {
-              if (data.type === tunTypeAttribute) tunType = tunTypes[data.u8()];
-            }
-          }
-        }
-        break;
-      }
-    }
-  }
-  if (attributes.verdict !== 0) return undefined;
-  return {
+  const link: Mutable<Link> = {
     index: readHostI32(bytes, at + 4),
-    name,
+    name: "",
+    alternativeNames: [],
     hardwareType: readHost16(bytes, at + 2),
     flags,
     isUp: (flags & LinkFlag.Up) !== 0,
-    mtu,
-    operState,
-    kind,
-    master,
-    ...(hardwareAddress && { hardwareAddress }),
-    ...(tunType && { tunType }),
+    hasCarrier: (flags & LinkFlag.LowerUp) !== 0,
+    mtu: 0,
+    minMtu: 0,
+    maxMtu: 0,
+    addressBytes: new Uint8Array(0),
+    broadcastBytes: new Uint8Array(0),
+    operState: 0,
+    linkMode: 0,
+    qdisc: "",
+    queueLength: 0,
+    group: 0,
+    promiscuity: 0,
+    kind: "",
+    master: 0,
+    portKind: "",
   };
+  const attributes = new AttributeCursor().reset(bytes, at + linkHeaderLength, end);
+  while (attributes.next()) readAttribute(link, attributes, bytes);
+  return attributes.verdict === 0 ? link : undefined;
 }
 
-function linkHeader(index: number, flags: number, change: number): Uint8Array {
-  const header = new Uint8Array(headerLength);
-  writeHost16(header, 2, 0);
-  writeHost32(header, 4, index);
-  writeHost32(header, 8, flags);
-  writeHost32(header, 12, change);
-  return header;
-}
-
-/**
- * Writes the request for all links, or for the one named.
- *
- * @param writer Where it goes.
- * @param name Only this link.
- */
-export function writeGetLink(writer: MessageWriter, name?: string): void {
-  const flags = NetlinkFlag.Request | (name === undefined ? NetlinkFlag.Dump : NetlinkFlag.Ack);
-  writer.begin(NetlinkType.GetLink, flags, 0).bytes(linkHeader(0, 0, 0));
-  if (name !== undefined) writer.text(LinkAttribute.Name, name);
-}
-
-/**
- * Writes the request to change a link.
- *
- * @param writer Where it goes.
- * @param index The interface index.
- * @param change What becomes different.
- */
-export function writeSetLink(writer: MessageWriter, index: number, change: LinkChange): void {
-  const mask = change.up === undefined ? 0 : LinkFlag.Up;
-  writer.begin(NetlinkType.SetLink, NetlinkFlag.Request | NetlinkFlag.Ack, 0)
-    .bytes(linkHeader(index, change.up === true ? LinkFlag.Up : 0, mask));
-  if (change.mtu !== undefined) writer.u32(LinkAttribute.Mtu, change.mtu);
-  if (change.hardwareAddress !== undefined) {
-    const bytes = new Uint8Array(6);
-    change.hardwareAddress.writeTo(bytes, 0);
-    writer.attribute(LinkAttribute.Address, bytes);
+function readAttribute(link: Mutable<Link>, attribute: AttributeCursor, bytes: Uint8Array): void {
+  switch (attribute.type) {
+    case LinkAttribute.Address:
+      link.addressBytes = attribute.value();
+      if (attribute.length === 6) {
+        link.hardwareAddress = MacAddress.read(bytes, attribute.valueOffset);
+      }
+      break;
+    case LinkAttribute.PermanentAddress:
+      if (attribute.length === 6) {
+        link.permanentAddress = MacAddress.read(bytes, attribute.valueOffset);
+      }
+      break;
+    case LinkAttribute.Broadcast:
+      link.broadcastBytes = attribute.value();
+      break;
+    case LinkAttribute.Name:
+      link.name = attribute.text();
+      break;
+    case LinkAttribute.Mtu:
+      link.mtu = attribute.u32();
+      break;
+    case LinkAttribute.MinMtu:
+      link.minMtu = attribute.u32();
+      break;
+    case LinkAttribute.MaxMtu:
+      link.maxMtu = attribute.u32();
+      break;
+    case LinkAttribute.Link:
+      link.parent = attribute.u32();
+      break;
+    case LinkAttribute.LinkNamespace:
+      link.parentNamespace = attribute.i32();
+      break;
+    case LinkAttribute.Qdisc:
+      link.qdisc = attribute.text();
+      break;
+    case LinkAttribute.Master:
+      link.master = attribute.u32();
+      break;
+    case LinkAttribute.QueueLength:
+      link.queueLength = attribute.u32();
+      break;
+    case LinkAttribute.OperState:
+      link.operState = attribute.u8();
+      break;
+    case LinkAttribute.LinkMode:
+      link.linkMode = attribute.u8();
+      break;
+    case LinkAttribute.Group:
+      link.group = attribute.u32();
+      break;
+    case LinkAttribute.Promiscuity:
+      link.promiscuity = attribute.u32();
+      break;
+    case LinkAttribute.Alias:
+      link.alias = attribute.text();
+      break;
+    case LinkAttribute.Statistics64: {
+      const statistics = decodeLinkStatistics(bytes, attribute.valueOffset, attribute.valueEnd);
+      if (statistics !== undefined) link.statistics = statistics;
+      break;
+    }
+    case LinkAttribute.PropertyList: {
+      const names = attribute.nested();
+      const found: string[] = [];
+      while (names.next()) {
+        if (names.type === LinkAttribute.AlternativeName) found.push(names.text());
+      }
+      attribute.settle(names);
+      link.alternativeNames = found;
+      break;
+    }
+    case LinkAttribute.Info:
+      readInfo(link, attribute);
+      break;
   }
-  if (change.name !== undefined) writer.text(LinkAttribute.Name, change.name);
+}
+
+function readInfo(link: Mutable<Link>, attribute: AttributeCursor): void {
+  const info = attribute.nested();
+  while (info.next()) {
+    switch (info.type) {
+      case LinkInfoAttribute.Kind:
+        link.kind = info.text();
+        break;
+      case LinkInfoAttribute.PortKind:
+        link.portKind = info.text();
+        break;
+      case LinkInfoAttribute.Data: {
+        // The kernel writes the kind first.
+        const nested = info.nested();
+        const data = decodeLinkData(link.kind, nested);
+        info.settle(nested);
+        if (data === undefined) break;
+        link.data = data;
+        if (data.kind === "tun") link.tunType = data.type;
+        break;
+      }
+      case LinkInfoAttribute.PortData:
+        if (link.portKind === "bridge") {
+          const nested = info.nested();
+          link.port = decodeBridgePort(nested);
+          info.settle(nested);
+        }
+        break;
+    }
+  }
+  attribute.settle(info);
 }

@@ -36,6 +36,22 @@ export const NetlinkType = {
   DeleteRoute: 25,
   /** Asks for routes. */
   GetRoute: 26,
+  /** A neighbour appeared or changed; as a request, adds it. */
+  NewNeighbour: 28,
+  /** A neighbour went away; as a request, removes it. */
+  DeleteNeighbour: 29,
+  /** Asks for neighbours. */
+  GetNeighbour: 30,
+  /** A policy routing rule appeared; as a request, adds it. */
+  NewRule: 32,
+  /** A policy routing rule went away; as a request, removes it. */
+  DeleteRule: 33,
+  /** Asks for policy routing rules. */
+  GetRule: 34,
+  /** Gives a link one more name. */
+  NewLinkProperty: 108,
+  /** Takes one of its other names from a link. */
+  DeleteLinkProperty: 109,
 } as const;
 
 /** Flags of a message's header. */
@@ -46,6 +62,12 @@ export const NetlinkFlag = {
   Multi: 0x2,
   /** Asks for an acknowledgement. */
   Ack: 0x4,
+  /** Asks that the change be told to the one who made it, too. */
+  Echo: 0x8,
+  /** In an answer: what is listed changed meanwhile, so that entries may be missing or doubled. */
+  DumpInterrupted: 0x10,
+  /** In an answer: the kernel filtered as the request asked. */
+  DumpFiltered: 0x20,
   /** In an acknowledgement: the request is not echoed behind the errno. */
   Capped: 0x100,
   /** In an acknowledgement: attributes with the kernel's message follow. */
@@ -58,6 +80,8 @@ export const NetlinkFlag = {
   Exclusive: 0x200,
   /** In a new request: makes what does not exist. */
   Create: 0x400,
+  /** In a new request: puts it behind what exists. */
+  Append: 0x800,
 } as const;
 
 /** The header's length in bytes. */

@@ -1,50 +1,42 @@
 /**
- * Routes: `struct rtmsg` and its attributes (RFC 3549 §3.1.1, `linux/rtnetlink.h`).
+ * Routes as the kernel describes them: `struct rtmsg` and its attributes (RFC 3549 §3.1.1,
+ * `linux/rtnetlink.h`).
  *
  * @module
  */
-import {
-  AddressFamily,
-  formatAddressBytes,
-  parseAddressBytes,
-  parsePrefixBytes,
-} from "./address_bytes.ts";
+import { AddressFamily, formatAddressBytes } from "./address_bytes.ts";
 import { AttributeCursor } from "./attribute.ts";
-import { NetlinkFlag, type NetlinkMessage, NetlinkType } from "./message.ts";
-import type { MessageWriter } from "./writer.ts";
+import { readHost16, readHost32, readHostI32 } from "./host_order.ts";
+import { alignNetlink, type NetlinkMessage } from "./message.ts";
+import { RouteAttribute, RouteMetricAttribute } from "./route_constants.ts";
 
-/** Attributes of a route. */
-export const RouteAttribute = {
-  /** The destination prefix's address. */
-  Destination: 1,
-  /** The index of the outgoing link. */
-  OutLink: 4,
-  /** The gateway. */
-  Gateway: 5,
-  /** The metric: the lowest wins. */
-  Priority: 6,
-  /** The source address preferred. */
-  PreferredSource: 7,
-  /** The routing table, 32 bits wide. */
-  Table: 15,
-} as const;
+/** One way to a destination. */
+export interface NextHop {
+  /** The gateway, of the route's version or, with IPv4, of IPv6 (RFC 8950); absent on the link itself. */
+  readonly gateway?: string;
+  /** The index of the outgoing link, 0 when none is named. */
+  readonly index: number;
+  /** Its share among the ways, 1 to 256. */
+  readonly weight: number;
+  /** Flags, see {@linkcode RouteFlag}. */
+  readonly flags: number;
+}
 
-/** Kinds of routes (`rtm_type`). */
-export const RouteType = {
-  /** To a gateway or a direct neighbour. */
-  Unicast: 1,
-  /** To this host. */
-  Local: 2,
-  /** A broadcast address. */
-  Broadcast: 3,
-  /** Dropped in silence. */
-  Blackhole: 6,
-  /** Answered with ICMP unreachable. */
-  Unreachable: 7,
-} as const;
-
-/** The main routing table. */
-export const mainTable = 254;
+/** What connections over a route are to begin with; what is absent is the system's default. */
+export interface RouteMetrics {
+  /** The path's MTU in bytes. */
+  readonly mtu?: number;
+  /** The largest window in bytes. */
+  readonly window?: number;
+  /** The MSS told to peers, in bytes. */
+  readonly advertisedMss?: number;
+  /** TTL or hop limit. */
+  readonly hopLimit?: number;
+  /** The congestion window to begin with, in segments. */
+  readonly initialWindow?: number;
+  /** The receive window to begin with, in segments. */
+  readonly initialReceiveWindow?: number;
+}
 
 /** A route as the kernel describes it. */
 export interface KernelRoute {
@@ -52,10 +44,14 @@ export interface KernelRoute {
   readonly version: 4 | 6;
   /** The destination such as `10.77.0.0/24`; the default route's is `0.0.0.0/0` or `::/0`. */
   readonly destination: string;
+  /** The prefix that a packet's source must be in, where there is one. */
+  readonly source?: string;
   /** The gateway. */
   readonly gateway?: string;
   /** The index of the outgoing link, 0 when none is named. */
   readonly index: number;
+  /** All ways, of a route that has several; empty otherwise. */
+  readonly nextHops: readonly NextHop[];
   /** The source address preferred. */
   readonly preferredSource?: string;
   /** The metric, 0 when none is named. */
@@ -64,33 +60,40 @@ export interface KernelRoute {
   readonly table: number;
   /** The kind, see {@linkcode RouteType}. */
   readonly type: number;
-  /** Who made it (`RTPROT_…`): 2 the kernel, 3 boot, 4 static, 16 DHCP. */
+  /** Who made it, see {@linkcode RouteOrigin}. */
   readonly origin: number;
   /** How far the destination is: 0 beyond a gateway, 253 on the link, 254 on the host. */
   readonly scope: number;
+  /** The type of service that it is for, 0 for any. */
+  readonly tos: number;
+  /** Flags, see {@linkcode RouteFlag}. */
+  readonly flags: number;
+  /** What connections over it begin with. */
+  readonly metrics: RouteMetrics;
+  /** How much an IPv6 router is preferred (RFC 4191 §2.1): 0 medium, 1 high, 3 low. */
+  readonly preference?: number;
+  /** Seconds until it ends; absent for a route without end. */
+  readonly expires?: number;
 }
 
-/** Options of {@linkcode writeNewRoute} and {@linkcode writeDeleteRoute}. */
-export interface RouteOptions {
-  /** The gateway; without one the destination is on the link itself. */
-  readonly gateway?: string;
-  /** The index of the outgoing link; the kernel finds it from the gateway when absent. */
-  readonly index?: number;
-  /** The source address preferred. */
-  readonly preferredSource?: string;
-  /** The metric. */
-  readonly metric?: number;
-  /** The routing table, the main one by default. */
-  readonly table?: number;
-  /** Replaces a route that exists instead of failing. */
-  readonly replace?: boolean;
-}
+/** The length of `struct rtmsg` in bytes. */
+export const routeHeaderLength = 12;
 
-const headerLength = 12;
-const originStatic = 4;
-const scopeUniverse = 0;
-const scopeLink = 253;
-const scopeNowhere = 255;
+const nextHopLength = 8;
+const cacheInfoLength = 32;
+/** `USER_HZ`: in how many parts the kernel cuts a second for user space. */
+const ticks = 100;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+const metricNames: ReadonlyMap<number, keyof RouteMetrics> = new Map([
+  [RouteMetricAttribute.Mtu, "mtu"],
+  [RouteMetricAttribute.Window, "window"],
+  [RouteMetricAttribute.AdvertisedMss, "advertisedMss"],
+  [RouteMetricAttribute.HopLimit, "hopLimit"],
+  [RouteMetricAttribute.InitialWindow, "initialWindow"],
+  [RouteMetricAttribute.InitialReceiveWindow, "initialReceiveWindow"],
+]);
 
 /**
  * Reads a message of type {@linkcode NetlinkType}`.NewRoute` or `DeleteRoute`.
@@ -100,117 +103,125 @@ const scopeNowhere = 255;
  */
 export function decodeRoute(message: NetlinkMessage): KernelRoute | undefined {
   const { bytes, payloadOffset: at, payloadEnd: end } = message;
-  if (end - at < headerLength) return undefined;
+  if (end - at < routeHeaderLength) return undefined;
   const family = bytes[at]!;
   if (family !== AddressFamily.Inet && family !== AddressFamily.Inet6) return undefined;
-  let destination = family === AddressFamily.Inet ? "0.0.0.0" : "::";
-  let gateway = "";
-  let preferredSource = "";
-  let index = 0;
-  let metric = 0;
-  let table: number = bytes[at + 4]!;
-  const attributes = new AttributeCursor().reset(bytes, at + headerLength, end);
-  while (attributes.next()) {
-    const { type, valueOffset, valueEnd } = attributes;
-    if (type === RouteAttribute.Destination) {
-      destination = formatAddressBytes(bytes, valueOffset, valueEnd);
-    } else if (type === RouteAttribute.Gateway) {
-      gateway = formatAddressBytes(bytes, valueOffset, valueEnd);
-    } else if (type === RouteAttribute.PreferredSource) {
-      preferredSource = formatAddressBytes(bytes, valueOffset, valueEnd);
-    } else if (type === RouteAttribute.OutLink) index = attributes.u32();
-    else if (type === RouteAttribute.Priority) metric = attributes.u32();
-    else if (type === RouteAttribute.Table) table = attributes.u32();
-  }
-  if (attributes.verdict !== 0 || destination === "") return undefined;
-  return {
+  const any = family === AddressFamily.Inet ? "0.0.0.0" : "::";
+  const route: Mutable<KernelRoute> = {
     version: family === AddressFamily.Inet ? 4 : 6,
-    destination: `${destination}/${bytes[at + 1]!}`,
-    ...(gateway !== "" && { gateway }),
-    index,
-    ...(preferredSource !== "" && { preferredSource }),
-    metric,
-    table,
+    destination: `${any}/${bytes[at + 1]!}`,
+    index: 0,
+    nextHops: [],
+    metric: 0,
+    table: bytes[at + 4]!,
     type: bytes[at + 7]!,
     origin: bytes[at + 5]!,
     scope: bytes[at + 6]!,
+    tos: bytes[at + 3]!,
+    flags: readHost32(bytes, at + 8),
+    metrics: {},
   };
-}
-
-/** Writes the request for all routes of both families. */
-export function writeGetRoutes(writer: MessageWriter): void {
-  writer.begin(NetlinkType.GetRoute, NetlinkFlag.Request | NetlinkFlag.Dump, 0)
-    .bytes(new Uint8Array(headerLength));
-}
-
-function writeRoute(
-  writer: MessageWriter,
-  type: number,
-  flags: number,
-  destination: string,
-  options: RouteOptions,
-): void {
-  const { family, bytes, length } = parsePrefixBytes(destination);
-  const header = new Uint8Array(headerLength);
-  header[0] = family;
-  header[1] = length;
-  const table = options.table ?? mainTable;
-  header[4] = table < 256 ? table : 0;
-  if (type === NetlinkType.NewRoute) {
-    header[5] = originStatic;
-    header[6] = options.gateway === undefined ? scopeLink : scopeUniverse;
-    header[7] = RouteType.Unicast;
-  } else header[6] = scopeNowhere;
-  writer.begin(type, flags, 0).bytes(header);
-  if (length > 0) writer.attribute(RouteAttribute.Destination, bytes);
-  if (options.gateway !== undefined) {
-    writer.attribute(RouteAttribute.Gateway, parseAddressBytes(options.gateway).bytes);
+  const attributes = new AttributeCursor().reset(bytes, at + routeHeaderLength, end);
+  while (attributes.next()) {
+    if (!readAttribute(route, attributes, bytes, at)) return undefined;
   }
-  if (options.preferredSource !== undefined) {
-    const source = parseAddressBytes(options.preferredSource).bytes;
-    writer.attribute(RouteAttribute.PreferredSource, source);
+  return attributes.verdict === 0 ? route : undefined;
+}
+
+/** Reads one attribute; `false` when it is malformed. */
+function readAttribute(
+  route: Mutable<KernelRoute>,
+  attribute: AttributeCursor,
+  bytes: Uint8Array,
+  header: number,
+): boolean {
+  const { valueOffset, valueEnd } = attribute;
+  const address = formatAddressBytes(bytes, valueOffset, valueEnd);
+  switch (attribute.type) {
+    case RouteAttribute.Destination:
+      route.destination = `${address}/${bytes[header + 1]!}`;
+      return address !== "";
+    case RouteAttribute.Source:
+      route.source = `${address}/${bytes[header + 2]!}`;
+      return address !== "";
+    case RouteAttribute.Gateway:
+      route.gateway = address;
+      return address !== "";
+    case RouteAttribute.Via:
+      route.gateway = formatAddressBytes(bytes, valueOffset + 2, valueEnd);
+      return route.gateway !== "";
+    case RouteAttribute.PreferredSource:
+      route.preferredSource = address;
+      return address !== "";
+    case RouteAttribute.OutLink:
+      route.index = attribute.u32();
+      return true;
+    case RouteAttribute.Priority:
+      route.metric = attribute.u32();
+      return true;
+    case RouteAttribute.Table:
+      route.table = attribute.u32();
+      return true;
+    case RouteAttribute.Preference:
+      route.preference = attribute.u8();
+      return true;
+    case RouteAttribute.Metrics:
+      route.metrics = readMetrics(attribute);
+      return true;
+    case RouteAttribute.CacheInfo: {
+      if (attribute.length < cacheInfoLength) return false;
+      const expires = readHostI32(bytes, valueOffset + 8);
+      if (expires !== 0) route.expires = Math.trunc(expires / ticks);
+      return true;
+    }
+    case RouteAttribute.Multipath: {
+      const hops = readNextHops(bytes, valueOffset, valueEnd);
+      if (hops === undefined) return false;
+      route.nextHops = hops;
+      return true;
+    }
+    default:
+      return true;
   }
-  if (options.index !== undefined) writer.u32(RouteAttribute.OutLink, options.index);
-  if (options.metric !== undefined) writer.u32(RouteAttribute.Priority, options.metric);
-  if (table > 255) writer.u32(RouteAttribute.Table, table);
 }
 
-/**
- * Writes the request to add a route.
- *
- * @param writer Where it goes.
- * @param destination The prefix, such as `0.0.0.0/0`; no bit may be set behind its length.
- * @param options Where it leads.
- * @throws {SyntaxError} When an address is not one.
- */
-export function writeNewRoute(
-  writer: MessageWriter,
-  destination: string,
-  options: RouteOptions = {},
-): void {
-  const flags = NetlinkFlag.Request | NetlinkFlag.Ack | NetlinkFlag.Create |
-    (options.replace ? NetlinkFlag.Replace : NetlinkFlag.Exclusive);
-  writeRoute(writer, NetlinkType.NewRoute, flags, destination, options);
+function readMetrics(attribute: AttributeCursor): RouteMetrics {
+  const found: Mutable<RouteMetrics> = {};
+  const metrics = attribute.nested();
+  while (metrics.next()) {
+    const name = metricNames.get(metrics.type);
+    if (name !== undefined) found[name] = metrics.u32();
+  }
+  attribute.settle(metrics);
+  return found;
 }
 
-/**
- * Writes the request to remove a route.
- *
- * @param writer Where it goes.
- * @param destination The prefix.
- * @param options What else must match.
- * @throws {SyntaxError} When an address is not one.
- */
-export function writeDeleteRoute(
-  writer: MessageWriter,
-  destination: string,
-  options: RouteOptions = {},
-): void {
-  writeRoute(
-    writer,
-    NetlinkType.DeleteRoute,
-    NetlinkFlag.Request | NetlinkFlag.Ack,
-    destination,
-    options,
-  );
+/** Reads `struct rtnexthop` after `struct rtnexthop`; `undefined` when one is malformed. */
+function readNextHops(bytes: Uint8Array, offset: number, end: number): NextHop[] | undefined {
+  const hops: NextHop[] = [];
+  let at = offset;
+  while (end - at > 0) {
+    if (end - at < nextHopLength) return undefined;
+    const length = readHost16(bytes, at);
+    if (length < nextHopLength || length > end - at) return undefined;
+    let gateway = "";
+    const attributes = new AttributeCursor().reset(bytes, at + nextHopLength, at + length);
+    while (attributes.next()) {
+      const { type, valueOffset, valueEnd } = attributes;
+      if (type === RouteAttribute.Gateway) {
+        gateway = formatAddressBytes(bytes, valueOffset, valueEnd);
+      } else if (type === RouteAttribute.Via) {
+        gateway = formatAddressBytes(bytes, valueOffset + 2, valueEnd);
+      }
+    }
+    if (attributes.verdict !== 0) return undefined;
+    hops.push({
+      ...(gateway !== "" && { gateway }),
+      index: readHostI32(bytes, at + 4),
+      weight: bytes[at + 3]! + 1,
+      flags: bytes[at + 2]!,
+    });
+    at += alignNetlink(length);
+  }
+  return hops;
 }

@@ -63,6 +63,17 @@ export class MessageWriter {
     return this;
   }
 
+  /** The length of the message so far, in bytes. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Sets an unsigned 16-bit number, host order, at a place already written. */
+  patch16(at: number, value: number): this {
+    writeHost16(this.#buffer, at, value);
+    return this;
+  }
+
   /** Appends raw bytes (a family header), padded to a multiple of 4. */
   bytes(value: Uint8Array): this {
     this.#append(value);
@@ -83,6 +94,16 @@ export class MessageWriter {
     return this.attribute(type, Uint8Array.of(value));
   }
 
+  /** Appends an attribute with an unsigned 16-bit number, host order. */
+  u16(type: number, value: number): this {
+    return this.attribute(type, Uint8Array.of(value, value >>> 8));
+  }
+
+  /** Appends an attribute with an unsigned 16-bit number, network order: ports and EtherTypes. */
+  u16be(type: number, value: number): this {
+    return this.attribute(type, Uint8Array.of(value >>> 8, value));
+  }
+
   /** Appends an attribute with an unsigned 32-bit number, host order. */
   u32(type: number, value: number): this {
     const bytes = new Uint8Array(4);
@@ -98,11 +119,13 @@ export class MessageWriter {
   /**
    * Opens an attribute that holds attributes.
    *
+   * @param type The type.
+   * @param isMarked Whether the type says that it is nested; `false` for what old families take without.
    * @returns A mark for {@linkcode MessageWriter.endNest}.
    */
-  beginNest(type: number): number {
+  beginNest(type: number, isMarked: boolean = true): number {
     const at = this.#reserve(4);
-    writeHost16(this.#buffer, at + 2, type | nestedFlag);
+    writeHost16(this.#buffer, at + 2, isMarked ? type | nestedFlag : type);
     return at;
   }
 

@@ -86,14 +86,15 @@ export function checkConnection(connection: TcpConnection): void {
   if (connection.isOpen) {
     must(sender.cwnd >= 0 && sender.congestion.cwnd >= sender.mss, `${at}: cwnd ${sender.cwnd}`);
   }
+  const isPaced = sender.pacing !== null && sender.pacing.dueAt < Infinity;
   if (flight > 0 || sender.unsent > 0 && connection.isOpen) {
     must(
-      sender.timer.kind !== TimerKind.None && connection.wakeTime < Infinity,
+      (sender.timer.kind !== TimerKind.None || isPaced) && connection.wakeTime < Infinity,
       `${at}: something to send or in flight, and no timer`,
     );
   }
   if (sender.finWanted && !sender.finSent && connection.isOpen) {
-    must(sender.timer.kind !== TimerKind.None, `${at}: a FIN to send, and no timer`);
+    must(sender.timer.kind !== TimerKind.None || isPaced, `${at}: a FIN to send, and no timer`);
   }
   must(seqDistance(receiver.nxt, receiver.edge) >= 0, `${at}: the window's edge before RCV.NXT`);
   must(receiver.wnd <= receiver.buffer.limit, `${at}: a window larger than the buffer`);

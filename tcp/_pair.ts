@@ -4,10 +4,13 @@
  *
  * @module
  */
-import { BranchNode, Packet, type Random, randomBelow, SeededRandom, Verdict } from "@octet/wire";
-import type { TcpConnection, TcpConnectionOptions } from "./connection.ts";
+import { Packet, type Random, randomBelow, SeededRandom } from "@octet/wire";
+import { Root } from "./_root.ts";
+import type { TcpConnection } from "./connection.ts";
+import type { TcpConnectionOptions } from "./settings.ts";
 import type { TcpListener } from "./listener.ts";
-import { Tcp, type TcpNetwork } from "./tcp.ts";
+import type { TcpNetwork } from "./network.ts";
+import { Tcp } from "./tcp.ts";
 
 /** What happens to segments on their way. */
 export interface PipeOptions {
@@ -27,6 +30,8 @@ export interface PipeOptions {
   mtu?: number;
   /** The longest datagram handed down at once. */
   maxSegment?: number;
+  /** What time it is at the beginning, in milliseconds; 1000 when not given. */
+  start?: number;
   /** Seed of everything. */
   seed?: number;
   /** Settings of the connections. */
@@ -35,15 +40,6 @@ export interface PipeOptions {
   serverOptions?: TcpConnectionOptions;
   /** Called for every segment that is sent; `false` loses it. */
   filter?: (from: number, packet: Packet, now: number) => boolean;
-}
-
-class Root extends BranchNode {
-  override demux(): Verdict {
-    return Verdict.NoProtocol;
-  }
-  override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(packet, ipOffset, offset, now);
-  }
 }
 
 interface Flight {
@@ -62,7 +58,7 @@ export const serverAddress = 0x0a000002;
 export class Pair {
   readonly client: Tcp;
   readonly server: Tcp;
-  now = 1000;
+  now: number;
   sent = 0;
   /** Called whenever neither side has anything to send for now. */
   onIdle: () => void = () => {};
@@ -72,9 +68,11 @@ export class Pair {
   readonly #options: PipeOptions;
   #order = 0;
   #heldUntil = 0;
+  #extra = 0;
 
   constructor(options: PipeOptions = {}) {
     this.#options = options;
+    this.now = options.start ?? 1000;
     this.random = new SeededRandom(options.seed ?? 1);
     const mtu = options.mtu ?? 1500;
     const network = (source: number): TcpNetwork => ({
@@ -85,6 +83,10 @@ export class Pair {
     this.client = new Tcp(network(clientAddress), this.random, options.options);
     const serverOptions = options.serverOptions ?? options.options;
     this.server = new Tcp(network(serverAddress), this.random, serverOptions);
+    // Whoever is idle sleeps at once, with every other seed.
+    if ((options.seed ?? 1) % 2 === 0) {
+      this.client.hibernation.limit = this.server.hibernation.limit = 0;
+    }
     this.client.attach(this.#roots[0]);
     this.server.attach(this.#roots[1]);
   }
@@ -107,6 +109,11 @@ export class Pair {
         this.#send(side, packet);
       }
     }
+  }
+
+  /** Lets the segment that `filter` looks at take longer, by so many milliseconds. */
+  delayNext(milliseconds: number): void {
+    this.#extra = milliseconds;
   }
 
   /** Holds everything that is on its way, or sets out, back until a time. */
@@ -162,6 +169,7 @@ export class Pair {
     const { random } = this;
     const options = this.#options;
     this.sent++;
+    this.#extra = 0;
     if (options.filter !== undefined && !options.filter(from, packet, this.now)) {
       packet.release();
       return;
@@ -190,7 +198,8 @@ export class Pair {
       return;
     }
     const jitter = (this.random.uint32() / 2 ** 32) * (this.#options.jitter ?? 0);
-    const at = Math.max(this.now + (this.#options.delay ?? 0) + jitter, this.#heldUntil);
+    const delay = (this.#options.delay ?? 0) + this.#extra;
+    const at = Math.max(this.now + delay + jitter, this.#heldUntil);
     const flight = { at, order: this.#order++, to, packet };
     let index = this.#flights.length;
     while (index > 0 && this.#flights[index - 1]!.at > at) index--;

@@ -12,32 +12,31 @@
  *     +200                                    200 ms pass, timers go off
  *     > -                                     we must have nothing to say
  *
- * Sequence numbers count from the sender's initial one. What a `>` line does not name (`win`, each
- * option) is not compared; `<nothing>` says that there are no options, `!sack` that there is no such
- * option. Stream bytes are {@linkcode byteAt} of their position; both directions are checked.
+ * Sequence numbers count from the sender's initial one. What a `>` line does not name is not compared; `<nothing>`
+ * says that there are no options, `!sack` that there is no such option. Stream bytes are checked both ways.
  *
  * @module
  */
 import { assertEquals } from "@std/assert";
-import { BranchNode, Packet, SeededRandom, Verdict, writeU16, writeU32 } from "@octet/wire";
-import type { TcpConnection, TcpConnectionOptions } from "./connection.ts";
+import { Packet, SeededRandom, Verdict, writeU16, writeU32 } from "@octet/wire";
+import { Root } from "./_root.ts";
+import type { TcpConnection } from "./connection.ts";
 import { encodeTcp, TcpFlag, TcpFrame } from "./frame.ts";
 import { initialSequence } from "./isn.ts";
 import type { TcpListener } from "./listener.ts";
 import { TcpOption, TcpOptionCursor } from "./options.ts";
 import { seqDistance } from "./seq.ts";
 import { tcpStateName } from "./state.ts";
+import type { TcpOptions } from "./network.ts";
 import { Tcp } from "./tcp.ts";
 
 /** Byte `position` of a stream: no power of two divides its period, so a shift shows. */
-export function byteAt(position: number): number {
-  return position % 251;
-}
+export const byteAt = (position: number): number => position % 251;
 
 /** How a script is set up. */
 export interface ScriptOptions {
   /** Settings of the connections. */
-  options?: TcpConnectionOptions;
+  options?: TcpOptions;
   /** Our initial sequence number, whatever the clock says. */
   iss?: number;
   /** The peer's initial sequence number; 1,000,000 when not given. */
@@ -68,15 +67,6 @@ export const peerAddress = 0x0a000002;
 export const localPort = 80;
 /** The peer's port. */
 export const peerPort = 4000;
-
-class Root extends BranchNode {
-  override demux(): Verdict {
-    return Verdict.NoProtocol;
-  }
-  override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(packet, ipOffset, offset, now);
-  }
-}
 
 const flagLetters: readonly (readonly [string, number])[] = [
   ["F", TcpFlag.Fin],

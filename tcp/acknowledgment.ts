@@ -4,6 +4,8 @@
  *
  * @module
  */
+import { areTelling, forgetDuplicates, inferredDelivery } from "./inferred.ts";
+import { suspectBlackHole } from "./path_mtu_change.ts";
 import { RecoveryState } from "./recovery.ts";
 import { TimerKind } from "./retransmit_timer.ts";
 import { enterSack, isDuplicateSack } from "./sack.ts";
@@ -22,7 +24,7 @@ const hopelessTransmissions = 8;
 const blackHoleTimeouts = 3;
 
 /**
- * Takes an acceptable acknowledgement in: `una <= SEG.ACK <= nxt`.
+ * Takes an acceptable acknowledgement in: `SEG.ACK <= nxt`.
  *
  * @param echoRtt The round trip that the timestamp echo tells, in milliseconds; negative when there is none.
  * @param isBare Whether the segment has neither payload, SYN nor FIN, and changes no window.
@@ -36,24 +38,32 @@ export function takeAcknowledgment(
 ): void {
   const { scoreboard, probe, recovery } = sender;
   const ack = segment.acknowledgment;
-  const advance = seqDistance(sender.una, ack);
+  // An old one brings its blocks alone.
+  const advance = Math.max(0, seqDistance(sender.una, ack));
   const sackedBefore = scoreboard.sackedOctets;
   const flight = sender.flight;
   const isDuplicate = sender.sackPermitted && isDuplicateSack(segment);
   if (isDuplicate) takeDuplicate(sender, segment);
+  let inferred = -1;
   if (advance > 0) {
+    if (!sender.sackPermitted) inferred = inferredDelivery(sender, advance);
     undoWhereSpurious(sender, segment);
     // After a duplicate the echo may be that of a first answer long lost: no sample, or each timeout would
     // lengthen the next.
     takeCumulative(sender, ack, isDuplicate ? -1 : echoRtt, now);
+    if (!sender.sackPermitted) forgetDuplicates(sender, advance);
   } else if (isBare && flight > 0 && !sender.sackPermitted) {
     sender.dupAcks++;
+    inferred = sender.mss;
   }
   // Blocks come last: what the acknowledgement covers lies below them, and is not reordered by that.
   if (sender.sackPermitted && segment.sackCount > 0) enterSack(sender, segment, isDuplicate, now);
   // What the blocks had told before is taken off the scoreboard again by the cumulative part.
   const delivered = advance + scoreboard.sackedOctets - sackedBefore;
-  sender.delivered += delivered;
+  if (delivered > 0) {
+    sender.delivered += delivered;
+    sender.deliveredAt = now;
+  }
   if (advance > 0) sender.progressAt = now;
   // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
   const isClosed = sender.wnd === 0 || sender.timer.kind === TimerKind.Persist;
@@ -64,10 +74,12 @@ export function takeAcknowledgment(
   ) {
     sender.congestion.lost(flight, now);
   }
-  if (sender.ecn.acknowledged(segment.flags, sender.una, sender.nxt)) {
+  const isOld = seqBefore(ack, sender.una);
+  if (!isOld && sender.ecn.acknowledged(segment.flags, sender.una, sender.nxt)) {
     markReceived(sender, flight, now);
   }
-  recover(sender, delivered, advance, flight, now);
+  if (sender.chrono !== null) sender.chrono.look(sender, now);
+  recover(sender, inferred < 0 ? delivered : inferred, advance, flight, now);
   if (sender.timer.kind === TimerKind.Persist && sender.wnd > 0) {
     sender.rtt.backoff = 0;
     restartTimer(sender, now);
@@ -86,18 +98,20 @@ function takeCumulative(sender: Sender, ack: number, echoRtt: number, now: numbe
     if (!record.isSacked) {
       if (record.transmissions > 1) repeated = true;
       else if (sample < 0) sample = now - record.sentAt;
-      rack.delivered(record, rtt, now);
+      // RFC 8985 §6.2 step 2: an echo older than the last copy answers one before it.
+      const isOfEarlier = record.transmissions > 1 && echoRtt > now - record.sentAt + 1;
+      if (!isOfEarlier) rack.delivered(record, rtt, now);
     }
     scoreboard.removeFirst();
   }
   if (sample >= 0 && !repeated) rtt.sample(sample);
-  else if (echoRtt >= 0) rtt.sample(echoRtt);
+  else if (echoRtt >= 0) rtt.sampleEcho(echoRtt);
+  if (sender.una === sender.iss && rtt.srtt === 0) rtt.fallBack();
   const isRoundStart = !seqBefore(ack, sender.roundEnd);
   if (isRoundStart) sender.roundEnd = sender.nxt;
   sender.congestion.roundTrip(sample, isRoundStart);
   sender.una = ack;
   sender.dropAcknowledged();
-  sender.dupAcks = 0;
 }
 
 /** RFC 8985 §6.2 step 4: the window of tolerance grows with reordering that is shown to be real; RFC 3708: all undone. */
@@ -107,7 +121,13 @@ function takeDuplicate(sender: Sender, segment: Segment): void {
   if (sender.undo.duplicate(segment.sackEdges[0]!)) undo(sender);
 }
 
+/**
+ * What an earlier episode had sent again already, when this one began, answers that: its echo is older than anything of
+ * this episode, and tells nothing of it.
+ */
 function undoWhereSpurious(sender: Sender, segment: Segment): void {
+  const { first } = sender.scoreboard;
+  if (first === null || first.transmissions < 2 || first.episode !== sender.undo.episode) return;
   if (segment.hasTimestamps && sender.undo.isSpurious(segment.timestampEcho)) undo(sender);
 }
 
@@ -138,11 +158,15 @@ export function recover(
 ): void {
   const { recovery, scoreboard, congestion } = sender;
   const ends = recovery.isOver(sender.una);
+  // RFC 5681 §3.1: after a timeout slow start goes on with every acknowledgement, the one that ends it included.
+  const mayGrow = !ends || recovery.state === RecoveryState.Loss;
   if (ends) {
     recovery.reset();
     sender.rack.recovered();
   }
+  const known = scoreboard.lost.octets;
   detect(sender, advance, now);
+  const isSafe = advance > 0 && scoreboard.lost.octets <= known;
   // The window has been reduced for a mark just now: the loss is of the same congestion.
   if (scoreboard.lost.first !== null && recovery.state === RecoveryState.Reduction) {
     recovery.repair();
@@ -151,13 +175,17 @@ export function recover(
     sender.undo.arm(sender.una);
     congestion.lost(flight, now);
     sender.ecn.reduced(sender.nxt);
-    recovery.enter(sender.nxt, flight, congestion.ssthresh);
+    // What was delivered before the episode takes no part in it.
+    const before = sender.sackPermitted
+      ? scoreboard.sackedOctets + advance - delivered
+      : Math.max(0, sender.dupAcks - 1) * sender.mss;
+    recovery.enter(sender.nxt, flight - before, congestion.ssthresh);
   }
   const next = scoreboard.lost.first;
-  if (next !== null && next.transmissions >= hopelessTransmissions) sender.suspectBlackHole(now);
+  if (next !== null && next.transmissions >= hopelessTransmissions) suspectBlackHole(sender, now);
   if (recovery.isReducing) {
-    recovery.acknowledged(delivered, scoreboard.pipe, sender.mss);
-  } else if (!ends && advance > 0 && delivered > 0 && sender.isCwndLimited) {
+    recovery.acknowledged(delivered, sender.pipe, sender.mss, isSafe);
+  } else if (mayGrow && advance > 0 && delivered > 0 && sender.isCwndLimited) {
     // RFC 5681 §3.2: what is told of by duplicates alone does not let the window grow.
     congestion.acknowledged(delivered, sender.rtt.srtt, now);
     sender.growBuffer();
@@ -176,8 +204,7 @@ function detect(sender: Sender, advance: number, now: number): void {
   const first = scoreboard.first;
   if (first === null || first.isLost) return;
   const isPartial = advance > 0 && recovery.state === RecoveryState.Recovery;
-  const isThird = sender.dupAcks === 3 && recovery.state === RecoveryState.Open;
-  if (isPartial || isThird) scoreboard.markLost(first);
+  if (isPartial || areTelling(sender)) scoreboard.markLost(first);
 }
 
 /** The retransmission timer has gone off (RFC 6298 §5.4 to §5.6). */
@@ -192,12 +219,14 @@ export function timedOut(sender: Sender, now: number): void {
     sender.ecn.reduced(sender.nxt);
   }
   sender.retries++;
+  sender.dupAcks = 0;
   sender.rtt.backOff();
   // A peer that has dropped what it said it holds leaves the oldest record marked (RFC 2018 §8).
   if (scoreboard.first!.isSacked) scoreboard.forgetSacked();
   scoreboard.markAllLost();
   recovery.enterLoss(sender.nxt);
+  sender.isCwndLimited = isOpen;
   sender.probe.reset();
-  if (isOpen && sender.retries >= blackHoleTimeouts) sender.suspectBlackHole(now);
+  if (isOpen && sender.retries >= blackHoleTimeouts) suspectBlackHole(sender, now);
   sender.timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
 }

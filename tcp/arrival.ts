@@ -4,14 +4,18 @@
  * @module
  */
 import { type Packet, Verdict } from "@octet/wire";
-import { type TcpConnection, TcpEvent } from "./connection.ts";
+import type { TcpConnection } from "./connection.ts";
+import { TcpEvent } from "./event.ts";
 import { TcpFlag } from "./frame.ts";
 import { establish, takeSyn } from "./handshake.ts";
 import { challenge, isExactReset, mayAnswer } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } from "./seq.ts";
 import { TcpError, TcpState } from "./state.ts";
-import { timeWaitDuration } from "./time_wait.ts";
+import { updateWindow } from "./window.ts";
+
+/** How soon a SYN goes again after the remains of an old connection have been reset, in milliseconds. */
+const synAgainSoon = 2;
 
 /** Takes a segment of `connection` in. */
 export function segmentArrives(
@@ -20,7 +24,7 @@ export function segmentArrives(
   packet: Packet,
   now: number,
 ): Verdict {
-  connection.keepAlive.heard(now);
+  connection.keepAlive.heard(now, connection.settings);
   return connection.state === TcpState.SynSent
     ? arrivesInSynSent(connection, segment, now)
     : arrivesSynchronized(connection, segment, packet, now);
@@ -33,6 +37,9 @@ function arrivesInSynSent(connection: TcpConnection, segment: Segment, now: numb
   const ack = segment.acknowledgment;
   if (isAck && (seqBeforeOrAt(ack, sender.iss) || seqAfter(ack, sender.nxt))) {
     tcp!.answerWithReset(segment, connection.localAddress, connection.remoteAddress);
+    // The peer knows of a connection that is gone (§3.5.1, half-open): our reset ends it, and it takes a SYN then.
+    const isNew = sender.retries === 0 && sender.nxt !== sender.iss;
+    if (isNew && !segment.has(TcpFlag.Rst)) sender.timer.hasten(now + synAgainSoon);
     return Verdict.Unexpected;
   }
   if (segment.has(TcpFlag.Rst)) {
@@ -41,11 +48,13 @@ function arrivesInSynSent(connection: TcpConnection, segment: Segment, now: numb
     return Verdict.Ok;
   }
   if (!segment.has(TcpFlag.Syn)) return Verdict.Unexpected;
+  const life = connection.connectionId;
   takeSyn(connection, segment, now);
   if (isAck) {
     sender.acknowledge(segment, connection.timestamps.roundTrip(segment, now), false, now);
     connection.receiver.ackNow = true;
     opened(connection);
+    if (connection.connectionId !== life) return Verdict.Ok;
   } else {
     // Simultaneous open: our SYN goes again, with an acknowledgement this time.
     connection.state = TcpState.SynReceived;
@@ -71,8 +80,9 @@ function arrivesSynchronized(
   if (isSynAckOfBoth(connection, segment)) return acknowledged(connection, segment, now);
   if (!receiver.isAcceptable(segment)) {
     // With a closed window "special allowance should be made to accept valid ACKs" (§3.10.7.4).
+    const life = connection.connectionId;
     if (isAckAtClosedWindow(connection, segment)) acknowledged(connection, segment, now);
-    if (connection.state === TcpState.Closed) return Verdict.Ok;
+    if (connection.connectionId !== life) return Verdict.Ok;
     return unacceptable(connection, segment, now);
   }
   if (segment.has(TcpFlag.Rst)) return reset(connection, segment, now);
@@ -82,8 +92,9 @@ function arrivesSynchronized(
   }
   if (!segment.has(TcpFlag.Ack)) return Verdict.Unexpected;
   if (connection.sender.ecn.received(packet.trafficClass, segment.flags)) receiver.ackNow = true;
+  const life = connection.connectionId;
   const verdict = acknowledged(connection, segment, now);
-  if (verdict !== Verdict.Ok || connection.state === TcpState.Closed) return verdict;
+  if (verdict !== Verdict.Ok || connection.connectionId !== life) return verdict;
   // Only now: a timestamp that comes with a wrong acknowledgement must not shut the true peer out.
   timestamps.update(segment, receiver.lastAck, now);
   text(connection, segment, packet, now);
@@ -117,7 +128,7 @@ function unacceptable(connection: TcpConnection, segment: Segment, now: number):
     sender.scoreboard.markAllLost();
   } else {
     if (connection.state === TcpState.TimeWait && segment.has(TcpFlag.Fin)) {
-      connection.linger(now + timeWaitDuration);
+      connection.restartTimeWait(now);
     }
     if (seqBefore(segment.sequence, receiver.nxt)) receiver.sawDuplicate(segment);
     // Two ends that disagree would answer each other's bare acknowledgements for ever.
@@ -151,9 +162,9 @@ function reset(connection: TcpConnection, segment: Segment, now: number): Verdic
   }
 }
 
-/** Fifth: check the ACK field. */
+/** Fifth: check the ACK field. The application is told of what has changed, and may have ended the connection since. */
 function acknowledged(connection: TcpConnection, segment: Segment, now: number): Verdict {
-  const { sender } = connection;
+  const { sender, connectionId } = connection;
   const ack = segment.acknowledgment;
   if (connection.state === TcpState.SynReceived) {
     if (seqBeforeOrAt(ack, sender.una) || seqAfter(ack, sender.nxt)) {
@@ -172,6 +183,7 @@ function acknowledged(connection: TcpConnection, segment: Segment, now: number):
     sender.wl1 = segment.sequence;
     sender.wl2 = ack;
     opened(connection);
+    if (connection.connectionId !== connectionId) return Verdict.Ok;
   }
   // RFC 5961 §5.2: what was never sent, or is older than any window, is not from the peer.
   if (seqAfter(ack, sender.nxt) || seqDistance(ack, sender.una) > sender.maxWnd) {
@@ -181,12 +193,13 @@ function acknowledged(connection: TcpConnection, segment: Segment, now: number):
   if (connection.state === TcpState.TimeWait) {
     if (segment.has(TcpFlag.Fin)) {
       connection.receiver.ackNow = true;
-      connection.linger(now + timeWaitDuration);
+      connection.restartTimeWait(now);
       connection.requestTurn();
     }
     return Verdict.Ok;
   }
   takeAcknowledgment(connection, segment, now);
+  if (connection.connectionId !== connectionId) return Verdict.Ok;
   if (sender.isFinAcknowledged) connection.advanceState(true, connection.receiver.finReached, now);
   return Verdict.Ok;
 }
@@ -196,7 +209,7 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
   const free = sender.buffer.free;
   const advanced = seqAfter(segment.acknowledgment, sender.una);
   if (advanced || segment.acknowledgment === sender.una) {
-    const changed = sender.updateWindow(segment);
+    const changed = updateWindow(sender, segment);
     const isBare = !changed && segment.length === 0;
     sender.acknowledge(segment, timestamps.roundTrip(segment, now), isBare, now);
     if (advanced || changed || sender.scoreboard.lost.first !== null || sender.unsent > 0) {
@@ -205,6 +218,10 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
     if (advanced && isWorthTelling(free, sender.buffer.free, sender.buffer.limit)) {
       connection.tell(TcpEvent.Writable);
     }
+  } else if (segment.sackCount > 0 && sender.flight > 0) {
+    // Overtaken on the way: its number is old, what it tells of blocks may be new.
+    sender.acknowledge(segment, -1, false, now);
+    connection.requestTurn();
   }
 }
 
@@ -214,9 +231,11 @@ function isWorthTelling(before: number, after: number, limit: number): boolean {
 }
 
 function opened(connection: TcpConnection): void {
+  const life = connection.connectionId;
   establish(connection);
   connection.tcp!.established(connection);
-  connection.tell(TcpEvent.Opened | TcpEvent.Writable);
+  // Who was told by the listener may have ended it at once.
+  if (connection.connectionId === life) connection.tell(TcpEvent.Opened | TcpEvent.Writable);
 }
 
 /** Seventh and eighth: process the segment text, check the FIN bit. */
@@ -232,10 +251,13 @@ function text(connection: TcpConnection, segment: Segment, packet: Packet, now: 
     connection.abort(now);
     return;
   }
-  const news = receiver.accept(segment, packet, now);
+  const news = receiver.accept(segment, packet, connection.sender.rtt.srtt | 0, now);
   if (receiver.finReached) {
     connection.advanceState(connection.sender.isFinAcknowledged, true, now);
   }
-  if (receiver.ackNow) connection.requestTurn();
+  if (receiver.ackNow) {
+    connection.requestTurn();
+    if (receiver.isHurried) connection.tcp!.isUrgent = true;
+  }
   if (news) connection.tell(TcpEvent.Readable);
 }

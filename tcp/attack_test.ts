@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { StackPair } from "@octet/testing";
-import { Packet, writeU16 } from "@octet/wire";
+import { Packet, randomBelow, SeededRandom, writeU16 } from "@octet/wire";
 import { accepted, acceptedSack, Script } from "./_script.ts";
 import { checkConnection } from "./_invariants.ts";
 import { encodeTcp, TcpFlag } from "./frame.ts";
@@ -82,7 +82,7 @@ const attacks: readonly Attack[] = [
     after: "< P. 1:4(3) ack 1 <TS 102 0>",
   },
   {
-    name: "overlapping and inconsistent retransmissions: what came first stays",
+    name: "retransmissions that overlap: what came first stays",
     before: `${accepted}\n< P. 1:4(3) ack 1\n> . 1:1(0) ack 4`,
     segment: () => "< P. 1:3(2) ack 1",
     answers: 1000,
@@ -132,6 +132,40 @@ Deno.test("attack: a window that shrinks to nothing and stays (RFC 9293 §3.8.6)
     if (script.drainSegments().length > 0) script.run("< . 1:1(0) ack 3001 win 0");
   }
   assertEquals(script.tcp.size, 0, "when nobody waits for it any more, it ends");
+});
+
+Deno.test("attack: copies of the same octets that say otherwise: what can be read never changes, and each octet is one that came", () => {
+  const random = new SeededRandom(5);
+  for (let turn = 0; turn < 50; turn++) {
+    const script = new Script().run(accepted);
+    const { connection } = script;
+    const said: Set<number>[] = Array.from({ length: 400 }, () => new Set());
+    const known: number[] = [];
+    for (let i = 0; i < 100; i++) {
+      const start = Math.max(0, randomBelow(random, 330) - 30);
+      const payload = new Uint8Array(1 + randomBelow(random, 100)).fill(i);
+      for (let at = start; at < start + payload.length; at++) said[at]!.add(i);
+      script.inject(encodeTcp({
+        sourcePort: 4000,
+        destinationPort: 80,
+        sequence: 1_000_001 + start,
+        acknowledgment: connection.sender.nxt,
+        flags: TcpFlag.Ack,
+        window: 65_535,
+        payload,
+      }));
+      script.drainSegments();
+      checkConnection(connection);
+      const now = new Uint8Array(connection.readable);
+      connection.receiver.buffer.peek(0, now, -1, 0, now.length);
+      assertEquals([...now.subarray(0, known.length)], known);
+      for (let at = known.length; at < now.length; at++) {
+        assert(said[at]!.has(now[at]!), `octet ${at} is ${now[at]}`);
+        known.push(now[at]!);
+      }
+    }
+    assert(known.length > 100, `${known.length} octets in order`);
+  }
 });
 
 Deno.test("attack: options of length 0, 1 and beyond the header: the segment is taken without them", () => {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 
 /** What the receive buffer begins with, in bytes; Linux's `tcp_rmem[1]`. */
 export const initialReceiveBuffer = 131_072;
@@ -24,6 +25,12 @@ export class ReceiveTuning {
   reset(): void {
     this.#copied = 0;
     this.#since = 0;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.#copied = archive.real(this.#copied);
+    this.#since = archive.real(this.#since);
   }
 
   /**

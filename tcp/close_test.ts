@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Pair } from "./_pair.ts";
 import { accepted, Script } from "./_script.ts";
-import { TcpEvent } from "./connection.ts";
+import { TcpEvent } from "./event.ts";
 import { TcpError, TcpState } from "./state.ts";
 
 Deno.test("normal close, ours first (RFC 9293 figure 12)", () => {

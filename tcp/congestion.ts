@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 
 /** A congestion controller (RFC 5681 and its successors). All sizes in bytes, all times in milliseconds. */
 export interface CongestionControl {
@@ -41,8 +42,17 @@ export interface CongestionControl {
   undo(): void;
   /** The segment size has changed; the window stays. */
   resize(mss: number): void;
-  /** The sender was idle for longer than an RTO (RFC 2861 §2). */
-  idled(): void;
+  /**
+   * The sender was idle for longer than an RTO (RFC 2861 §2).
+   *
+   * @param periods How many whole RTOs, at least 1.
+   */
+  idled(periods: number): void;
+  /**
+   * Passes every variable through `archive` and stores what comes back. Connections whose controller can do this
+   * take less memory while they are idle.
+   */
+  archive?(archive: Archive): void;
 }
 
 /** Makes a controller for one connection. */
@@ -51,4 +61,18 @@ export type CongestionControlFactory = () => CongestionControl;
 /** The initial window (RFC 6928 §2). */
 export function initialWindow(mss: number): number {
   return Math.min(10 * mss, Math.max(2 * mss, 14_600));
+}
+
+/**
+ * The window after a pause: half of it for each RTO, as what is known of the path grows old, but not less than the
+ * first window (RFC 2861 §2, RFC 5681 §4.1).
+ */
+export function restartWindow(cwnd: number, mss: number, periods: number): number {
+  const least = initialWindow(mss);
+  return cwnd <= least ? cwnd : Math.max(cwnd / 2 ** periods, least);
+}
+
+/** The slow-start threshold after a pause: it remembers three quarters of the window (RFC 2861 §2). */
+export function restartThreshold(cwnd: number, ssthresh: number): number {
+  return ssthresh === Infinity ? ssthresh : Math.max(ssthresh, 0.75 * cwnd);
 }

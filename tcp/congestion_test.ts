@@ -173,15 +173,23 @@ Deno.test("CUBIC: after a timeout the next stage starts at its own plateau, K = 
   assertAlmostEquals(cubic.cwnd / mss, Math.max(curve, reno), 2);
 });
 
-Deno.test("after idleness the window is the initial one at most (RFC 2861 §2)", () => {
+Deno.test("a pause halves the window for each RTO, down to the first one (RFC 2861 §2)", () => {
   for (const controller of [new NewReno(), new Cubic()]) {
     controller.start(mss);
     controller.acknowledged(90_000, 10, 0);
-    controller.idled();
+    controller.idled(1);
+    assertEquals([controller.cwnd, controller.ssthresh], [50_000, Infinity]);
+    controller.idled(2);
+    assertEquals(controller.cwnd, 12_500);
+    controller.idled(5000);
     assertEquals(controller.cwnd, 10_000);
     controller.timedOut(10_000, 0);
-    controller.idled();
+    controller.idled(1);
     assertEquals(controller.cwnd, 1000);
+    controller.ssthresh = 4000;
+    controller.cwnd = 60_000;
+    controller.idled(1);
+    assertEquals([controller.cwnd, controller.ssthresh], [30_000, 45_000]);
   }
 });
 

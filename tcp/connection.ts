@@ -5,78 +5,29 @@
  */
 import { BaseNode, type Packet, type Verdict } from "@octet/wire";
 import { segmentArrives } from "./arrival.ts";
-import {
-  initialReceiveBuffer,
-  initialSendBuffer,
-  maximumReceiveBuffer,
-  maximumSendBuffer,
-} from "./auto_tuning.ts";
-import type { CongestionControlFactory } from "./congestion.ts";
-import { Cubic } from "./cubic.ts";
-import { KeepAlive } from "./keepalive.ts";
+import { knownChrono } from "./chrono.ts";
+import { type ConnectionParts, returnParts, takeParts } from "./connection_parts.ts";
+import { TcpEvent } from "./event.ts";
+import { expire, givesUpAt } from "./expiry.ts";
+import type { KeepAlive } from "./keepalive.ts";
 import type { TcpListener } from "./listener.ts";
-import { Receiver } from "./receiver.ts";
+import { segmentsTooBig } from "./path_mtu_change.ts";
+import type { Receiver } from "./receiver.ts";
 import type { Segment } from "./segment.ts";
-import { Sender } from "./sender.ts";
+import type { Sender } from "./sender.ts";
+import {
+  settleOptions,
+  type TcpConnectionOptions,
+  type TcpSettings,
+  type TcpTuning,
+  tune,
+} from "./settings.ts";
 import { TcpError, TcpState, tcpStateName } from "./state.ts";
 import type { Tcp } from "./tcp.ts";
 import { type TcpInfo, tcpInfo } from "./tcp_info.ts";
-import { Timestamps } from "./timestamps.ts";
-import { windowScaleFor } from "./handshake.ts";
-import { finWait2Timeout, timeWaitDuration } from "./time_wait.ts";
+import type { Timestamps } from "./timestamps.ts";
+import { timeWaitDuration } from "./time_wait.ts";
 import { writeNext } from "./transmit.ts";
-
-/** What has changed for the application; a set of bits. */
-export const TcpEvent = {
-  /** The connection is established. */
-  Opened: 1,
-  /** There is more to read, or the end of the stream was reached. */
-  Readable: 2,
-  /** The send buffer has room again. */
-  Writable: 4,
-  /** The connection has ended; `error` says why. */
-  Closed: 8,
-} as const;
-
-/** Settings of a connection. */
-export interface TcpConnectionOptions {
-  /**
-   * Bytes the send buffer may hold, as `SO_SNDBUF`; when not given it follows the congestion window, up to
-   * `maxSendBuffer`.
-   */
-  sendBuffer?: number;
-  /** Bytes the send buffer may grow to; 4 MiB when not given. */
-  maxSendBuffer?: number;
-  /**
-   * Bytes the receive buffer may hold, as `SO_RCVBUF`; when not given it follows what arrives in a round trip, up
-   * to `maxReceiveBuffer`.
-   */
-  receiveBuffer?: number;
-  /** Bytes the receive buffer may grow to, and so the largest window; 6 MiB when not given, at most 2^30. */
-  maxReceiveBuffer?: number;
-  /** Makes the congestion controller of each connection; CUBIC when not given. */
-  congestionControl?: CongestionControlFactory;
-  /** Whether to offer selective acknowledgements (RFC 2018); `true` when not given. */
-  sack?: boolean;
-  /** Whether to offer timestamps (RFC 7323); `true` when not given. */
-  timestamps?: boolean;
-  /** Whether to offer window scaling (RFC 7323); `true` when not given. */
-  windowScaling?: boolean;
-  /**
-   * Explicit congestion notification (RFC 3168): `"on"` offers it, `"accept"`, the default, agrees to a peer's offer,
-   * `"off"` does neither; as Linux's `tcp_ecn` 1, 2, 0.
-   */
-  ecn?: "on" | "accept" | "off";
-  /** How long data may go unacknowledged, in milliseconds, as `TCP_USER_TIMEOUT`; 0, the default, counts retries instead. */
-  userTimeout?: number;
-}
-
-/** How many times data is sent again before the connection is given up; Linux's `tcp_retries2`. */
-const maxRetries = 15;
-/** How many times a SYN is sent again; Linux's `tcp_syn_retries`. */
-const maxSynRetries = 6;
-/** How many times a SYN-ACK is sent again; Linux's `tcp_synack_retries`. */
-const maxSynAckRetries = 5;
 
 /**
  * One connection. Four kinds of methods: getters; what the network does to it (`arrive`,
@@ -105,44 +56,26 @@ export class TcpConnection extends BaseNode {
   listener: TcpListener | null = null;
   /** The TCP it is registered in, also after its end; `null` before its first connection. */
   tcp: Tcp | null = null;
-  /** Our MSS: the most payload that we take in a segment, announced in the SYN. */
-  receiveMss: number = 1460;
-  /** Called with {@linkcode TcpEvent} bits when something has changed for the application. */
+  /**
+   * Called with {@linkcode TcpEvent} bits when something has changed for the application, which may do then with this
+   * connection and others what it likes, but not hand frames to the stack, nor ask it for any.
+   */
   onEvent: ((events: number) => void) | null = null;
   /** Whether the application has closed both directions: nobody reads what still comes. */
   isOrphan: boolean = false;
-  /** The sending half. */
-  readonly sender: Sender;
-  /** The receiving half. */
-  readonly receiver: Receiver;
-  /** The timestamps option. */
-  readonly timestamps: Timestamps = new Timestamps();
-  /** Keep-alive probes. */
-  readonly keepAlive: KeepAlive = new KeepAlive();
-  /** Whether SACK is offered. */
-  readonly offersSack: boolean;
-  /** Whether timestamps are offered. */
-  readonly offersTimestamps: boolean;
-  /** Whether ECN is offered, or agreed to. */
-  readonly ecn: "on" | "accept" | "off";
-  /** How long data may go unacknowledged, in milliseconds; 0 counts retries instead. */
-  userTimeout: number;
-  /** How many segments have come. */
-  segmentsIn: number = 0;
-  /** How many segments have been sent. */
-  segmentsOut: number = 0;
+  /** What was settled before it opened. */
+  settings: TcpSettings;
+  /** Whether it was used since the hand of {@linkcode Hibernation} came by. */
+  isUsed: boolean = false;
+  /** Where it stands among those that are awake, -1 when it does not. */
+  awakeIndex: number = -1;
+  /** Where its numbers are while it sleeps, -1 when there are none. */
+  #slot = -1;
+  #parts: ConnectionParts | null = null;
   /** When a segment of the peer has come last, in milliseconds. */
   heardAt: number = 0;
-  /** Whether window scaling is offered. */
-  readonly offersWindowScaling: boolean;
-  /** Our window shift as offered: the smallest that lets the window field express the whole buffer. */
-  readonly offeredScale: number;
-  /** Whether both sides scale their windows. */
-  scalesWindow: boolean = false;
-  /** Challenge acknowledgements sent since {@linkcode TcpConnection.challengeWindow}. */
-  challenges: number = 0;
-  /** When the current second of counting challenges began, in milliseconds. */
-  challengeWindow: number = -Infinity;
+  /** Whether it has used timestamps, and is in TIME-WAIT: asked of many that sleep, so it stands here. */
+  isReplaceable: boolean = false;
   /** When TIME-WAIT or an orphan's FIN-WAIT-2 ends, in milliseconds. */
   lingerUntil: number = Infinity;
 
@@ -150,28 +83,35 @@ export class TcpConnection extends BaseNode {
    * Makes a connection that is closed. `Tcp.connect` and listeners open it, and may open it again
    * after its end.
    */
-  constructor(options: TcpConnectionOptions = {}) {
+  constructor(options: TcpConnectionOptions | TcpSettings = {}) {
     super();
     this.protocol = 6;
-    const maxSend = options.sendBuffer ?? options.maxSendBuffer ?? maximumSendBuffer;
-    const maxReceive = options.receiveBuffer ?? options.maxReceiveBuffer ?? maximumReceiveBuffer;
-    checkBuffer("send", maxSend);
-    checkBuffer("receive", maxReceive);
-    const sendBuffer = options.sendBuffer ?? Math.min(initialSendBuffer, maxSend);
-    const receiveBuffer = options.receiveBuffer ?? Math.min(initialReceiveBuffer, maxReceive);
-    this.sender = new Sender(sendBuffer, maxSend, options.congestionControl?.() ?? new Cubic());
-    this.receiver = new Receiver(receiveBuffer, maxReceive);
-    this.ecn = options.ecn ?? "accept";
-    this.userTimeout = options.userTimeout ?? 0;
-    this.offersSack = options.sack ?? true;
-    this.offersTimestamps = options.timestamps ?? true;
-    this.offersWindowScaling = options.windowScaling ?? true;
-    this.offeredScale = windowScaleFor(maxReceive);
+    this.settings = "scale" in options ? options : settleOptions(options);
+  }
+
+  /** The sending half. Do not keep it: while the connection sleeps it serves another. */
+  get sender(): Sender {
+    return (this.#parts ?? this.#wake()).sender;
+  }
+
+  /** The receiving half. Do not keep it. */
+  get receiver(): Receiver {
+    return (this.#parts ?? this.#wake()).receiver;
+  }
+
+  /** The timestamps option. Do not keep it. */
+  get timestamps(): Timestamps {
+    return (this.#parts ?? this.#wake()).timestamps;
+  }
+
+  /** Keep-alive probes. Do not keep it. */
+  get keepAlive(): KeepAlive {
+    return (this.#parts ?? this.#wake()).keepAlive;
   }
 
   /** Bytes that can be read now. */
   get readable(): number {
-    return this.receiver.buffer.length;
+    return this.#parts === null ? 0 : this.#parts.receiver.buffer.length;
   }
 
   /** Bytes that {@linkcode TcpConnection.write} takes now. */
@@ -203,7 +143,8 @@ export class TcpConnection extends BaseNode {
   /** A segment of this connection has arrived; its checksum holds. */
   arrive(segment: Segment, packet: Packet, now: number): Verdict {
     this.heardAt = now;
-    this.segmentsIn++;
+    this.isUsed = true;
+    this.receiver.segments++;
     const verdict = segmentArrives(this, segment, packet, now);
     this.rearm();
     return verdict;
@@ -217,7 +158,7 @@ export class TcpConnection extends BaseNode {
   /** A router on the way cannot pass our segments on (RFC 1191); `mtu` is what it can, 0 when it does not say. */
   tooBig(mtu: number, now: number): void {
     if (!this.isOpen || this.state === TcpState.TimeWait) return;
-    this.sender.tooBig(mtu, now);
+    segmentsTooBig(this, mtu, now);
     this.rearm();
     this.requestTurn();
   }
@@ -247,6 +188,7 @@ export class TcpConnection extends BaseNode {
       throw new TypeError(`Cannot write to connection as it is ${state}`);
     }
     const taken = this.sender.buffer.write(source, offset, end);
+    this.isUsed = true;
     if (taken > 0) this.requestTurn();
     return taken;
   }
@@ -275,6 +217,34 @@ export class TcpConnection extends BaseNode {
     }
   }
 
+  /**
+   * Changes times and limits, as `setsockopt` does.
+   *
+   * @throws {RangeError} When a number is out of range.
+   */
+  tune(changes: Partial<TcpTuning>, now: number): void {
+    this.settings = { ...this.settings, ...tune(this.settings, changes) };
+    (this.#parts ?? this.#wake()).retune(this.settings);
+    if (changes.keepAliveIdle !== undefined) this.keepAlive.heard(now, this.settings);
+    if (this.state === TcpState.Closed) return;
+    this.rearm();
+    // What the old pace has held back need not wait any more.
+    this.requestTurn();
+  }
+
+  /** Switches Nagle's algorithm off or on, as `TCP_NODELAY`; what it has held back goes then. */
+  setNoDelay(isOn: boolean): void {
+    this.sender.nagle.noDelay = isOn;
+    if (isOn && this.sender.unsent > 0) this.requestTurn();
+  }
+
+  /** Switches keep-alive probes on or off, as `SO_KEEPALIVE`; in TIME-WAIT there is nothing to keep alive. */
+  setKeepAlive(isOn: boolean, now: number): void {
+    if (isOn && this.state !== TcpState.TimeWait) this.keepAlive.start(now, this.settings);
+    else this.keepAlive.stop();
+    this.rearm();
+  }
+
   /** Closes the sending direction: a FIN follows what has been written. Does nothing when it is closed already. */
   closeWrite(): void {
     if (!this.mayWrite) return;
@@ -298,16 +268,28 @@ export class TcpConnection extends BaseNode {
     if (this.isOrphan) return;
     this.isOrphan = true;
     this.sender.isAbandoned = true;
-    if (this.readable > 0 && this.isOpen && this.state !== TcpState.TimeWait) {
+    if (this.state === TcpState.Closed) {
+      this.receiver.clear();
+      return;
+    }
+    if (this.state === TcpState.TimeWait) return;
+    const { counters, lingerers } = this.tcp!;
+    lingerers.orphans++;
+    const { linger, finTimeout } = this.settings;
+    const loses = this.readable > 0 && this.isOpen;
+    if (loses || linger === 0 || lingerers.hasTooManyOrphans) {
+      if (loses) counters.TcpExtTCPAbortOnClose++;
+      else if (linger > 0) counters.TcpExtTCPAbortOnMemory++;
       this.abort(now);
       return;
     }
+    if (linger < Infinity) this.linger(now + linger);
     this.closeWrite();
-    if (this.state === TcpState.FinWait2) this.linger(now + finWait2Timeout);
+    if (this.state === TcpState.FinWait2) this.linger(now + finTimeout);
   }
 
   /** Ends the connection at once; the peer is told with a reset, and unsent data is dropped. */
-  abort(_now: number): void {
+  abort(now: number): void {
     switch (this.state) {
       case TcpState.Closed:
         return;
@@ -316,7 +298,7 @@ export class TcpConnection extends BaseNode {
       case TcpState.FinWait1:
       case TcpState.FinWait2:
       case TcpState.CloseWait:
-        this.tcp!.resetConnection(this);
+        this.tcp!.resetConnection(this, now);
         break;
     }
     this.end(TcpError.Aborted);
@@ -331,37 +313,17 @@ export class TcpConnection extends BaseNode {
     offset: number,
     now: number,
   ): number {
-    this.#expire(now);
+    if (this.state === TcpState.TimeWait && this.lingerUntil <= now) {
+      // Many end at a time, and most of them asleep.
+      this.hasMore = false;
+      this.end(TcpError.None);
+      return 0;
+    }
+    expire(this, now);
     const length = this.state === TcpState.Closed ? 0 : writeNext(this, packet, offset, now);
+    this.hasMore = this.receiver.ackNow || this.sender.hasMore;
     this.rearm();
     return length;
-  }
-
-  #expire(now: number): void {
-    const { sender, receiver } = this;
-    receiver.expire(now);
-    const due = Math.min(sender.timer.at, sender.timer.reorderAt) <= now;
-    if (due && (!sender.expire(now, this.#retryLimit()) || this.#isLate(now))) {
-      this.end(TcpError.TimedOut);
-    } else if (this.lingerUntil <= now) {
-      this.end(this.state === TcpState.TimeWait ? TcpError.None : TcpError.TimedOut);
-    } else if (this.keepAlive.isDead(now)) {
-      this.tcp!.resetConnection(this);
-      this.end(TcpError.TimedOut);
-    }
-  }
-
-  /** RFC 5482 §3.1, the local half: the oldest octet has gone unacknowledged for too long. */
-  #isLate(now: number): boolean {
-    const { retries, rtt } = this.sender;
-    if (this.userTimeout === 0 || retries === 0) return false;
-    return now - this.sender.progressAt >= this.userTimeout && rtt.backoff > 0;
-  }
-
-  #retryLimit(): number {
-    if (this.userTimeout > 0) return Infinity;
-    if (this.state === TcpState.SynSent) return maxSynRetries;
-    return this.state === TcpState.SynReceived ? maxSynAckRetries : maxRetries;
   }
 
   /** Tells the parent when the next deadline is. */
@@ -373,13 +335,66 @@ export class TcpConnection extends BaseNode {
     if (this.receiver.ackAt < at) at = this.receiver.ackAt;
     if (this.lingerUntil < at) at = this.lingerUntil;
     if (this.keepAlive.at < at) at = this.keepAlive.at;
+    const { pacing } = this.sender;
+    if (pacing !== null && pacing.dueAt < at) at = pacing.dueAt;
+    if (this.settings.userTimeout > 0) at = Math.min(at, givesUpAt(this));
     // `wakeAt`, spelt out: a double that is passed on is boxed, 16 bytes a segment.
-    if (at === this.wakeTime) return;
-    this.wakeTime = at;
-    this.parent!.timers.schedule(this);
+    const { turn } = this;
+    if (at === turn.wakeTime) return;
+    turn.wakeTime = at;
+    turn.reschedule();
   }
 
   // Between the parts of this package.
+
+  /** Whether it is idle, so that its numbers are all there is to it. */
+  get mayHibernate(): boolean {
+    return this.isOpen && this.#parts !== null && !this.isReady && this.#parts.isIdle;
+  }
+
+  /** Falls asleep; its numbers go to `slot`. Gives the parts, for others to use. */
+  hibernate(slot: number): ConnectionParts {
+    const parts = this.#parts!;
+    this.#slot = slot;
+    this.#parts = null;
+    return parts;
+  }
+
+  /** Gives its parts to others, as it has ended. */
+  surrender(): void {
+    const parts = this.#parts;
+    if (parts === null) return;
+    this.#parts = null;
+    parts.sender.clear();
+    parts.receiver.clear();
+    returnParts(parts);
+  }
+
+  /** Is given back: what was chosen for it is forgotten, with its data. */
+  strip(): void {
+    this.#parts?.receiver.clear();
+    this.#parts?.adapt(this.settings);
+  }
+
+  /** Is about to open: has parts that are set up as its settings say. */
+  equip(): void {
+    if (this.#parts === null) this.#parts = takeParts(this.settings);
+    else this.#parts.fit(this.settings);
+  }
+
+  #wake(): ConnectionParts {
+    const parts = this.#parts = takeParts(this.settings);
+    if (this.#slot < 0) {
+      parts.reset();
+      return parts;
+    }
+    const { hibernation } = this.tcp!;
+    hibernation.restore(parts, this.#slot);
+    this.#slot = -1;
+    parts.sender.chrono = knownChrono(this);
+    hibernation.awoke(this);
+    return parts;
+  }
 
   /** The peer's FIN has been reached, or our FIN acknowledged: the state that follows (RFC 9293 §3.10.7.4). */
   advanceState(finAcknowledged: boolean, finReached: boolean, now: number): void {
@@ -392,7 +407,7 @@ export class TcpConnection extends BaseNode {
         else if (finReached) this.state = TcpState.Closing;
         else if (finAcknowledged) {
           this.state = TcpState.FinWait2;
-          if (this.isOrphan) this.linger(now + finWait2Timeout);
+          if (this.isOrphan) this.linger(now + this.settings.finTimeout);
         }
         break;
       case TcpState.FinWait2:
@@ -409,11 +424,21 @@ export class TcpConnection extends BaseNode {
 
   /** Waits for old segments to die out (RFC 9293 §3.4.2). */
   enterTimeWait(now: number): void {
+    const { counters, lingerers } = this.tcp!;
+    if (this.isOrphan) lingerers.orphans--;
+    lingerers.timeWaits++;
     this.state = TcpState.TimeWait;
+    this.isReplaceable = this.timestamps.enabled;
     this.sender.clear();
     this.keepAlive.stop();
-    this.linger(now + timeWaitDuration);
-    this.listener = null;
+    if (lingerers.hasTooManyTimeWaits) counters.TcpExtTCPTimeWaitOverflow++;
+    this.restartTimeWait(now);
+  }
+
+  /** TIME-WAIT begins, or begins anew. One too many stays for as long as it takes to answer the peer's FIN. */
+  restartTimeWait(now: number): void {
+    const isTooMany = this.tcp!.lingerers.hasTooManyTimeWaits;
+    this.linger(now + (isTooMany ? 1 : timeWaitDuration));
   }
 
   /** Lets the state end by itself at a time. */
@@ -422,21 +447,30 @@ export class TcpConnection extends BaseNode {
     this.rearm();
   }
 
-  /** Ends the connection without telling the peer. What has been received stays readable unless it was aborted. */
+  /** Ends the connection without telling the peer. What has been received stays readable unless we aborted it. */
   end(error: TcpError): void {
     if (this.state === TcpState.Closed) return;
     const { tcp } = this;
     tcp!.ended(this, error);
+    if (this.state === TcpState.TimeWait) tcp!.lingerers.timeWaits--;
+    else if (this.isOrphan) tcp!.lingerers.orphans--;
     this.state = TcpState.Closed;
     this.error = error;
     this.lingerUntil = Infinity;
-    this.keepAlive.stop();
-    this.sender.clear();
-    if (error !== TcpError.None || this.isOrphan) this.receiver.clear();
-    this.receiver.ackNow = false;
-    this.receiver.ackAt = Infinity;
+    if (this.#slot >= 0 && this.isOrphan) {
+      // Nobody will ask for what it knew.
+      tcp!.hibernation.forget(this.#slot);
+      this.#slot = -1;
+    } else {
+      this.keepAlive.stop();
+      this.sender.clear();
+      if (error === TcpError.Aborted || this.isOrphan) this.receiver.clear();
+      this.receiver.ackNow = false;
+      this.receiver.ackAt = Infinity;
+    }
     tcp!.drop(this);
     this.connectionId++;
+    if (this.isOrphan) tcp!.hibernation.retire(this);
     this.tell(TcpEvent.Closed | TcpEvent.Readable | TcpEvent.Writable);
   }
 
@@ -448,13 +482,5 @@ export class TcpConnection extends BaseNode {
   /** Tells the application. */
   tell(events: number): void {
     if (this.onEvent !== null) this.onEvent(events);
-  }
-}
-
-function checkBuffer(name: string, size: number): void {
-  if (!(Number.isInteger(size) && size >= 1 && size <= 2 ** 30)) {
-    throw new RangeError(
-      `Cannot create connection as its ${name} buffer must be from 1 to 2^30 bytes: ${size}`,
-    );
   }
 }

@@ -1,15 +1,25 @@
 /**
  * Connections by their two ends: an open-addressed table, so that a lookup neither allocates nor
- * depends on how many connections there are.
+ * depends on how many connections there are. The hash is keyed: no peer can choose addresses and ports
+ * that fall together.
  *
  * @module
  */
 import type { TcpConnection } from "./connection.ts";
+import type { KeyedHash } from "./isn.ts";
 
 /** Connections by local address and port, remote address and port. */
 export class ConnectionTable {
   #slots: (TcpConnection | null)[] = new Array(16).fill(null);
   #size = 0;
+  /** What was found last: segments of one connection come in a row. */
+  #recent: TcpConnection | null = null;
+  readonly #hash: KeyedHash;
+
+  /** Makes an empty table. */
+  constructor(hash: KeyedHash) {
+    this.#hash = hash;
+  }
 
   /** How many connections there are. */
   get size(): number {
@@ -23,16 +33,18 @@ export class ConnectionTable {
     remoteAddress: number,
     remotePort: number,
   ): TcpConnection | null {
+    const recent = this.#recent;
+    if (
+      recent !== null && isBetween(recent, localAddress, localPort, remoteAddress, remotePort)
+    ) return recent;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = hash(localPort, remoteAddress, remotePort) & mask;
+    let at = this.#hash.quick((localPort << 16) | remotePort, remoteAddress, localAddress) & mask;
     for (;;) {
       const connection = slots[at]!;
       if (connection === null) return null;
-      if (
-        connection.remotePort === remotePort && connection.localPort === localPort &&
-        connection.remoteAddress === remoteAddress && connection.localAddress === localAddress
-      ) {
+      if (isBetween(connection, localAddress, localPort, remoteAddress, remotePort)) {
+        this.#recent = connection;
         return connection;
       }
       at = (at + 1) & mask;
@@ -50,19 +62,20 @@ export class ConnectionTable {
   remove(connection: TcpConnection): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = home(connection) & mask;
+    let at = this.#home(connection) & mask;
     while (slots[at] !== connection) {
       if (slots[at] === null) return;
       at = (at + 1) & mask;
     }
     this.#size--;
+    if (this.#recent === connection) this.#recent = null;
     // Close the gap: whatever probed past it moves back.
     let gap = at;
     for (;;) {
       at = (at + 1) & mask;
       const other = slots[at]!;
       if (other === null) break;
-      const distance = (at - (home(other) & mask)) & mask;
+      const distance = (at - (this.#home(other) & mask)) & mask;
       if (distance >= ((at - gap) & mask)) {
         slots[gap] = other;
         gap = at;
@@ -79,7 +92,7 @@ export class ConnectionTable {
   #place(connection: TcpConnection): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = home(connection) & mask;
+    let at = this.#home(connection) & mask;
     while (slots[at] !== null) at = (at + 1) & mask;
     slots[at] = connection;
   }
@@ -89,16 +102,20 @@ export class ConnectionTable {
     this.#slots = new Array(old.length * 2).fill(null);
     for (const connection of old) if (connection !== null) this.#place(connection);
   }
+
+  #home(connection: TcpConnection): number {
+    const ports = (connection.localPort << 16) | connection.remotePort;
+    return this.#hash.quick(ports, connection.remoteAddress, connection.localAddress);
+  }
 }
 
-function home(connection: TcpConnection): number {
-  return hash(connection.localPort, connection.remoteAddress, connection.remotePort);
-}
-
-/** Murmur's finaliser over what differs between connections of one host. */
-function hash(localPort: number, remoteAddress: number, remotePort: number): number {
-  let h = Math.imul(remoteAddress | 0, 0x9e3779b1) ^ ((localPort << 16) | remotePort);
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return h ^ (h >>> 16);
+function isBetween(
+  connection: TcpConnection,
+  localAddress: number,
+  localPort: number,
+  remoteAddress: number,
+  remotePort: number,
+): boolean {
+  return connection.remotePort === remotePort && connection.localPort === localPort &&
+    connection.remoteAddress === remoteAddress && connection.localAddress === localAddress;
 }

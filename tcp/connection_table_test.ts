@@ -2,6 +2,8 @@ import { assertEquals } from "@std/assert";
 import fc from "fast-check";
 import { TcpConnection } from "./connection.ts";
 import { ConnectionTable } from "./connection_table.ts";
+import { KeyedHash } from "./isn.ts";
+import { SeededRandom } from "@octet/wire";
 
 interface Ends {
   local: number;
@@ -34,7 +36,7 @@ Deno.test("adds, finds and removes as a Map does", () => {
     fc.property(
       fc.array(fc.record({ adds: fc.boolean(), at: ends }), { maxLength: 200 }),
       (steps: { adds: boolean; at: Ends }[]) => {
-        const table = new ConnectionTable();
+        const table = new ConnectionTable(new KeyedHash(new SeededRandom(5)));
         const model = new Map<string, TcpConnection>();
         for (const { adds, at } of steps) {
           const key = JSON.stringify(at);
@@ -66,7 +68,7 @@ Deno.test("adds, finds and removes as a Map does", () => {
 });
 
 Deno.test("ten thousand connections in and out, in another order", () => {
-  const table = new ConnectionTable();
+  const table = new ConnectionTable(new KeyedHash(new SeededRandom(5)));
   const all = Array.from(
     { length: 10_000 },
     (_, i) => connect({ local: 1, localPort: 80, remote: 2 + i % 7, remotePort: i }),
@@ -80,4 +82,35 @@ Deno.test("ten thousand connections in and out, in another order", () => {
   }
   for (const connection of all) table.remove(connection);
   assertEquals([table.size, [...table].length], [0, 0]);
+});
+
+Deno.test("what falls together under one key does not under another", () => {
+  const first = new KeyedHash(new SeededRandom(1));
+  const second = new KeyedHash(new SeededRandom(2));
+  const mask = 0xfff;
+  const wanted = first.quick(80, 1, 2) & mask;
+  let together = 0;
+  let still = 0;
+  for (let remote = 2; together < 20; remote++) {
+    if ((first.quick(80, remote, 2) & mask) !== wanted) continue;
+    together++;
+    if ((second.quick(80, remote, 2) & mask) === (second.quick(80, 1, 2) & mask)) still++;
+  }
+  assertEquals(still <= 1, true, `${still} of ${together}`);
+});
+
+Deno.test("every bit of every word moves half of the bits of the hash", () => {
+  const hash = new KeyedHash(new SeededRandom(3));
+  const bits = (value: number) => (value >>> 0).toString(2).replaceAll("0", "").length;
+  for (let word = 0; word < 3; word++) {
+    for (let bit = 0; bit < 32; bit++) {
+      let moved = 0;
+      for (let i = 0; i < 100; i++) {
+        const words = [i, 7 * i, 13 * i] as const;
+        const changed = words.map((value, at) => at === word ? value ^ (1 << bit) : value);
+        moved += bits(hash.quick(...words) ^ hash.quick(changed[0]!, changed[1]!, changed[2]!));
+      }
+      assertEquals(moved > 1300 && moved < 1900, true, `word ${word} bit ${bit}: ${moved}`);
+    }
+  }
 });

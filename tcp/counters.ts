@@ -42,6 +42,14 @@ export class TcpCounters {
   TcpExtPAWSEstab: number = 0;
   /** Connections reset as data came when nobody was left to read. */
   TcpExtTCPAbortOnData: number = 0;
+  /** Connections reset as they were closed with data that nobody had read. */
+  TcpExtTCPAbortOnClose: number = 0;
+  /** Connections reset as their data was not delivered in the time to linger. */
+  TcpExtTCPAbortOnLinger: number = 0;
+  /** Connections reset at their close as there were too many orphans. */
+  TcpExtTCPAbortOnMemory: number = 0;
+  /** Connections that did not stay in TIME-WAIT as there were too many. */
+  TcpExtTCPTimeWaitOverflow: number = 0;
   /** Connections given up as the peer was silent. */
   TcpExtTCPAbortOnTimeout: number = 0;
 }

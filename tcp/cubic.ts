@@ -4,7 +4,13 @@
  *
  * @module
  */
-import { type CongestionControl, initialWindow } from "./congestion.ts";
+import type { Archive } from "./archive.ts";
+import {
+  type CongestionControl,
+  initialWindow,
+  restartThreshold,
+  restartWindow,
+} from "./congestion.ts";
 import { HyStart } from "./hystart.ts";
 
 /** How steep the cubic is, in segments per second cubed (RFC 9438 §5). */
@@ -125,6 +131,20 @@ export class Cubic implements CongestionControl {
     this.#wEst = before.wEst;
   }
 
+  /** Keeps the window beyond an idle time; see {@linkcode Archive}. What could be undone is forgotten. */
+  archive(archive: Archive): void {
+    this.cwnd = archive.real(this.cwnd);
+    this.ssthresh = archive.real(this.ssthresh);
+    this.#wMax = archive.real(this.#wMax);
+    this.#prior = archive.real(this.#prior);
+    this.#epoch = archive.real(this.#epoch);
+    this.#k = archive.real(this.#k);
+    this.#origin = archive.real(this.#origin);
+    this.#wEst = archive.real(this.#wEst);
+    this.#mss = archive.int(this.#mss);
+    this.#hystart.archive(archive);
+  }
+
   /** The segment size has changed. */
   resize(mss: number): void {
     this.#mss = mss;
@@ -142,9 +162,10 @@ export class Cubic implements CongestionControl {
     before.wEst = this.#wEst;
   }
 
-  /** Back to the initial window; the cubic begins anew. */
-  idled(): void {
-    this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
+  /** The window decays; the cubic begins anew. */
+  idled(periods: number): void {
+    this.ssthresh = restartThreshold(this.cwnd, this.ssthresh);
+    this.cwnd = restartWindow(this.cwnd, this.#mss, periods);
     this.#epoch = -1;
   }
 

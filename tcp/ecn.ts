@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import { TcpFlag } from "./frame.ts";
 import { seqBefore } from "./seq.ts";
 
@@ -39,6 +40,14 @@ export class Ecn {
     this.isEchoing = false;
     this.owesCwr = false;
     this.#reducedUntil = iss;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.enabled = archive.flag(this.enabled);
+    this.isEchoing = archive.flag(this.isEchoing);
+    this.owesCwr = archive.flag(this.owesCwr);
+    this.#reducedUntil = archive.int(this.#reducedUntil);
   }
 
   /** What a SYN is to carry besides SYN: an ECN-setup SYN has both flags (§6.1.1). */

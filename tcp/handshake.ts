@@ -4,11 +4,14 @@
  *
  * @module
  */
+import { forgetChrono } from "./chrono.ts";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn } from "./ecn.ts";
 import { initialSequence, timestampOffset } from "./isn.ts";
 import { maxWindowScale } from "./options.ts";
 import type { Segment } from "./segment.ts";
+import type { TcpNetwork } from "./network.ts";
+import type { TcpSettings } from "./settings.ts";
 import { TcpError, TcpState } from "./state.ts";
 import type { Tcp } from "./tcp.ts";
 
@@ -36,52 +39,62 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   connection.isOrphan = false;
   connection.listener = null;
   connection.lingerUntil = Infinity;
-  connection.scalesWindow = false;
-  connection.segmentsIn = 0;
-  connection.segmentsOut = 0;
+  connection.equip();
+  forgetChrono(connection);
   connection.keepAlive.stop();
   connection.receiver.reset();
   connection.sender.clear();
   const ports = (localPort << 16) | remotePort;
   connection.sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
-  connection.timestamps.reset(timestampOffset(tcp.hash, localAddress, remoteAddress));
-  connection.receiveMss = tcp.network.mtu(remoteAddress) - headersLength;
+  connection.sender.trafficClass = connection.settings.trafficClass;
+  const offset = connection.settings.timestamps
+    ? timestampOffset(tcp.hash, localAddress, remoteAddress)
+    : 0;
+  connection.timestamps.reset(offset);
+  connection.receiver.ownMss = ownMss(tcp.network, connection.settings, remoteAddress);
+}
+
+/** Our MSS towards a peer: what the link holds (RFC 9293 §3.7.1), or less where the settings say so. */
+export function ownMss(network: TcpNetwork, settings: TcpSettings, remote: number): number {
+  return Math.min(network.mtu(remote) - headersLength, settings.maxSegmentSize);
 }
 
 /** The peer's SYN has come, first or in answer to ours. */
 export function takeSyn(connection: TcpConnection, segment: Segment, now: number): void {
   const { sender, receiver, timestamps } = connection;
   receiver.open(segment.sequence);
-  if (segment.hasTimestamps && connection.offersTimestamps) timestamps.open(segment, now);
-  sender.sackPermitted = segment.sackPermitted && connection.offersSack;
-  connection.scalesWindow = segment.windowScale >= 0 && connection.offersWindowScaling;
-  if (connection.scalesWindow) {
+  receiver.dataAt = now | 0;
+  if (segment.hasTimestamps && connection.settings.timestamps) timestamps.open(segment, now);
+  sender.sackPermitted = segment.sackPermitted && connection.settings.sack;
+  connection.receiver.scalesWindow = segment.windowScale >= 0 && connection.settings.windowScaling;
+  if (connection.receiver.scalesWindow) {
     sender.scale = segment.windowScale;
-    receiver.scale = connection.offeredScale;
+    receiver.scale = connection.settings.scale;
   }
   agreeOnEcn(connection, segment);
   sender.wnd = segment.window;
   sender.maxWnd = segment.window;
   sender.wl1 = segment.sequence;
   sender.wl2 = segment.acknowledgment;
-  startSender(connection, segment.mss);
+  startSender(connection, segment.mss, now);
 }
 
 /** RFC 3168 §6.1.1: an offer is agreed to, and an agreement taken; a SYN that was sent again offers no more (§6.1.1.1). */
 function agreeOnEcn(connection: TcpConnection, segment: Segment): void {
   const { sender, state } = connection;
   sender.ecn.enabled = state === TcpState.SynSent
-    ? connection.ecn === "on" && Ecn.isSetupSynAck(segment.flags)
-    : connection.ecn !== "off" && Ecn.isSetupSyn(segment.flags);
+    ? connection.settings.ecn === "on" && Ecn.isSetupSynAck(segment.flags)
+    : connection.settings.ecn !== "off" && Ecn.isSetupSyn(segment.flags);
 }
 
 /** The most we send in a segment: what the peer takes and the path carries, less the options (RFC 6691 §3). */
-function startSender(connection: TcpConnection, announced: number): void {
-  const { network } = connection.tcp!;
-  const { remoteAddress, timestamps } = connection;
+function startSender(connection: TcpConnection, announced: number, now: number): void {
+  const { network, paths } = connection.tcp!;
+  const { remoteAddress, timestamps, settings } = connection;
+  const mtu = paths.mtu(remoteAddress, network.mtu(remoteAddress), now);
   const peerMss = Math.max(announced === 0 ? defaultMss : announced, minMss);
   const options = timestamps.enabled ? timestampsLength : 0;
-  const mss = Math.min(peerMss, network.mtu(remoteAddress) - headersLength) - options;
+  const mss = Math.min(peerMss, settings.maxSegmentSize, mtu - headersLength) - options;
   const headers = headersLength + options;
   connection.sender.start(mss, network.maxSegment(remoteAddress) - headers, headers);
 }

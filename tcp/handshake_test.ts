@@ -2,7 +2,7 @@ import { assertEquals } from "@std/assert";
 import { Verdict } from "@octet/wire";
 import { accepted, Script } from "./_script.ts";
 import { Pair, serverAddress } from "./_pair.ts";
-import { TcpEvent } from "./connection.ts";
+import { TcpEvent } from "./event.ts";
 import { windowScaleFor } from "./handshake.ts";
 import { TcpError, TcpState } from "./state.ts";
 

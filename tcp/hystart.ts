@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 
 /** MIN_RTT_THRESH and MAX_RTT_THRESH (§4.3), in milliseconds. */
 const minThreshold = 4;
@@ -39,6 +40,15 @@ export class HyStart {
     this.#samples = 0;
     this.#baseline = Infinity;
     this.#rounds = -1;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.#lastRoundMinRtt = archive.real(this.#lastRoundMinRtt);
+    this.#currentRoundMinRtt = archive.real(this.#currentRoundMinRtt);
+    this.#baseline = archive.real(this.#baseline);
+    this.#samples = archive.int(this.#samples);
+    this.#rounds = archive.int(this.#rounds);
   }
 
   /** How much of `acked` bytes the window grows by (§4.2). */

@@ -4,13 +4,8 @@
  *
  * @module
  */
-
-/** How long a connection is idle before the first probe, in milliseconds; `tcp_keepalive_time`. */
-const idleTime = 7_200_000;
-/** How long between probes, in milliseconds; `tcp_keepalive_intvl`. */
-const interval = 75_000;
-/** How many probes go unanswered before the connection is given up; `tcp_keepalive_probes`. */
-const maxProbes = 9;
+import type { Archive } from "./archive.ts";
+import { defaultTuning, type TcpTuning } from "./settings.ts";
 
 /** The keep-alive of one connection. Holds no clock. */
 export class KeepAlive {
@@ -18,10 +13,16 @@ export class KeepAlive {
   at: number = Infinity;
   #probes = 0;
 
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.at = archive.real(this.at);
+    this.#probes = archive.int(this.#probes);
+  }
+
   /** Switches keep-alive on. */
-  start(now: number): void {
+  start(now: number, tuning: TcpTuning = defaultTuning): void {
     this.#probes = 0;
-    this.at = now + idleTime;
+    this.at = now + tuning.keepAliveIdle;
   }
 
   /** Switches keep-alive off. */
@@ -30,20 +31,34 @@ export class KeepAlive {
   }
 
   /** The peer has been heard. */
-  heard(now: number): void {
-    if (this.at !== Infinity) this.start(now);
+  heard(now: number, tuning: TcpTuning): void {
+    if (this.at !== Infinity) this.start(now, tuning);
   }
 
-  /** Whether as many probes went unanswered as are allowed. */
-  isDead(now: number): boolean {
-    return this.at <= now && this.#probes >= maxProbes;
+  /**
+   * Whether as many probes went unanswered as are allowed, or for as long.
+   *
+   * @param silence Milliseconds since the peer was heard.
+   * @param userTimeout How long it may be silent (RFC 5482 §4.2), in milliseconds; 0 counts probes.
+   */
+  isDead(now: number, tuning: TcpTuning, silence: number, userTimeout: number): boolean {
+    if (this.at > now || this.#probes === 0) return false;
+    return userTimeout > 0 ? silence >= userTimeout : this.#probes >= tuning.keepAliveCount;
   }
 
-  /** Whether a probe is due; the next is armed then. */
-  takeProbe(now: number): boolean {
+  /**
+   * Whether a probe is due; the next is armed then.
+   *
+   * @param isOutstanding Whether data waits for an acknowledgement: it is probe enough (RFC 9293 §3.8.4 MUST-26).
+   */
+  takeProbe(now: number, tuning: TcpTuning, isOutstanding: boolean): boolean {
     if (this.at > now) return false;
+    if (isOutstanding) {
+      this.start(now, tuning);
+      return false;
+    }
     this.#probes++;
-    this.at = now + interval;
+    this.at = now + tuning.keepAliveInterval;
     return true;
   }
 }

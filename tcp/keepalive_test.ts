@@ -1,6 +1,7 @@
 import { assertEquals } from "@std/assert";
 import { accepted, Script } from "./_script.ts";
 import { KeepAlive } from "./keepalive.ts";
+import { defaultTuning } from "./settings.ts";
 import { TcpError } from "./state.ts";
 
 const hours = 3_600_000;
@@ -12,7 +13,7 @@ Deno.test("off unless asked for (RFC 9293 §3.8.4 MUST-25)", () => {
 
 Deno.test("after two idle hours an octet that is known already asks for an answer (RFC 1122 §4.2.3.6)", () => {
   const script = new Script().run(accepted);
-  script.connection.keepAlive.start(script.now);
+  script.connection.setKeepAlive(true, script.now);
   script.connection.rearm();
   script.run(`
     +${2 * hours - 1}
@@ -29,7 +30,7 @@ Deno.test("after two idle hours an octet that is known already asks for an answe
 
 Deno.test("nine unanswered probes end the connection with a reset", () => {
   const script = new Script().run(accepted);
-  script.connection.keepAlive.start(script.now);
+  script.connection.setKeepAlive(true, script.now);
   script.connection.rearm();
   script.run(`+${2 * hours}\n> . 0:0(0) ack 1`);
   for (let i = 0; i < 8; i++) script.run("+75000\n> . 0:0(0) ack 1\n> -");
@@ -51,7 +52,7 @@ Deno.test("the reason is known when the application is told", () => {
 
 Deno.test("whatever comes from the peer counts as life", () => {
   const script = new Script().run(accepted);
-  script.connection.keepAlive.start(script.now);
+  script.connection.setKeepAlive(true, script.now);
   script.connection.rearm();
   script.run(`
     +${2 * hours - 1}
@@ -75,17 +76,31 @@ Deno.test("we answer the peer's probes, with or without an octet", () => {
 
 Deno.test("the timer alone", () => {
   const keepAlive = new KeepAlive();
-  assertEquals([keepAlive.at, keepAlive.takeProbe(1e12)], [Infinity, false]);
-  keepAlive.heard(5);
+  assertEquals([keepAlive.at, keepAlive.takeProbe(1e12, defaultTuning, false)], [Infinity, false]);
+  keepAlive.heard(5, defaultTuning);
   assertEquals(keepAlive.at, Infinity, "hearing does not switch it on");
   keepAlive.start(0);
   for (let i = 0; i < 9; i++) {
-    assertEquals(keepAlive.isDead(keepAlive.at), false);
-    assertEquals(keepAlive.takeProbe(keepAlive.at - 1), false);
-    assertEquals(keepAlive.takeProbe(keepAlive.at), true);
+    assertEquals(keepAlive.isDead(keepAlive.at, defaultTuning, 0, 0), false);
+    assertEquals(keepAlive.takeProbe(keepAlive.at - 1, defaultTuning, false), false);
+    assertEquals(keepAlive.takeProbe(keepAlive.at, defaultTuning, false), true);
   }
-  assertEquals(keepAlive.isDead(keepAlive.at - 1), false);
-  assertEquals(keepAlive.isDead(keepAlive.at), true);
+  assertEquals(keepAlive.isDead(keepAlive.at - 1, defaultTuning, 0, 0), false);
+  assertEquals(keepAlive.isDead(keepAlive.at, defaultTuning, 0, 0), true);
   keepAlive.stop();
   assertEquals(keepAlive.at, Infinity);
+});
+
+Deno.test("in TIME-WAIT there is nothing to keep alive, and no timer that comes due for ever", () => {
+  const script = new Script({ options: { keepAliveIdle: 100 } }).run(`
+    ${accepted}
+    shutdown
+    > F. 1:1(0) ack 1
+    < F. 1:1(0) ack 2
+    > . 2:2(0) ack 2
+    state TIME-WAIT
+  `);
+  script.connection.setKeepAlive(true, script.now);
+  assertEquals(script.deadline(), script.now + 60_000);
+  script.run("+60000\n> -\nstate CLOSED");
 });

@@ -5,6 +5,7 @@
  * @module
  */
 import type { TcpConnection } from "./connection.ts";
+import type { TcpSettings } from "./settings.ts";
 import type { Tcp } from "./tcp.ts";
 import { TcpState } from "./state.ts";
 
@@ -16,6 +17,8 @@ export class TcpListener {
   readonly port: number;
   /** How many connections may wait to be accepted. */
   readonly backlog: number;
+  /** Settings of the connections that it accepts; `null` for those of the stack. */
+  settings: TcpSettings | null = null;
   /** Called when a connection can be accepted. */
   onConnection: (() => void) | null = null;
   /** How many handshakes are under way. */

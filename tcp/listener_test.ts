@@ -218,7 +218,7 @@ Deno.test("an unused port is one on which nobody listens", () => {
   const { tcp } = new Script();
   const ports = new Set(Array.from({ length: 100 }, () => tcp.listen(tcp.unusedPort()).port));
   assertEquals(ports.size, 100);
-  for (const port of ports) assert(port >= 49_152 && port <= 65_535);
+  for (const port of ports) assert(port >= 32_768 && port <= 65_535);
 });
 
 Deno.test("ephemeral ports differ, and are told apart by the peer (RFC 6056 §3.3.3)", () => {
@@ -228,7 +228,7 @@ Deno.test("ephemeral ports differ, and are told apart by the peer (RFC 6056 §3.
     ports.add(pair.client.connect({ address: serverAddress, port: 80 }, pair.now).localPort);
   }
   assertEquals(ports.size, 1000);
-  assert(Math.min(...ports) >= 49_152);
+  assert(Math.min(...ports) >= 32_768);
   assertEquals(pair.client.size, 1000);
 });
 
@@ -273,5 +273,15 @@ Deno.test("a cookie offers what our settings allow, and what comes of it speaks 
     `);
     assertEquals(script.tcp.counters.TcpExtSyncookiesSent, 1);
     assertEquals(script.tcp.size, 16, "nothing is remembered");
+  }
+});
+
+Deno.test("a cookie's SYN-ACK announces what the link to the peer carries (RFC 9293 §3.7.1)", () => {
+  for (const [mtu, mss] of [[576, 536], [1500, 1460], [9000, 8960]] as const) {
+    const script = new Script({ mtu, backlog: 16 }).run("listen");
+    for (let port = 5000; port < 5016; port++) script.inject(syn(port));
+    script.drainSegments();
+    script.run(`< S 0:0(0) win 1000 <mss 1460>\n> S. 0:0(0) ack 1 <mss ${mss}>`);
+    assertEquals(script.tcp.counters.TcpExtSyncookiesSent, 1);
   }
 });

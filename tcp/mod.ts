@@ -17,32 +17,43 @@
  *
  * @module
  */
+export { Archive } from "./archive.ts";
 export { maximumReceiveBuffer, maximumSendBuffer } from "./auto_tuning.ts";
+export { Chrono } from "./chrono.ts";
 export * from "./congestion.ts";
 export * from "./connection.ts";
+export { ConnectionParts } from "./connection_parts.ts";
 export * from "./counters.ts";
 export * from "./cubic.ts";
 export * from "./ecn.ts";
+export type { PortUser } from "./ephemeral_port.ts";
+export * from "./event.ts";
 export * from "./frame.ts";
-export * from "./isn.ts";
+export * from "./hibernation.ts";
+export { KeyedHash } from "./isn.ts";
 export * from "./keepalive.ts";
+export * from "./limits.ts";
 export * from "./listener.ts";
 export * from "./nagle.ts";
+export * from "./network.ts";
 export * from "./new_reno.ts";
 export * from "./options.ts";
+export * from "./pacing.ts";
+export { PathMtu } from "./path_mtu.ts";
+export * from "./path_mtu_cache.ts";
+export * from "./rack.ts";
 export * from "./reassembly.ts";
 export * from "./receiver.ts";
 export * from "./recovery.ts";
-export * from "./path_mtu.ts";
-export * from "./rack.ts";
 export * from "./retransmit_timer.ts";
 export * from "./rtt.ts";
 export * from "./scoreboard.ts";
-export * from "./sack.ts";
 export * from "./segment.ts";
 export * from "./sender.ts";
-export * from "./sent_segment.ts";
+export { RecordQueue, SentSegment } from "./sent_segment.ts";
 export * from "./seq.ts";
+export { defaultTuning, settleOptions } from "./settings.ts";
+export type { TcpConnectionOptions, TcpSettings, TcpTuning } from "./settings.ts";
 export * from "./state.ts";
 export * from "./tail_loss_probe.ts";
 export * from "./tcp.ts";

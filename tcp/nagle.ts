@@ -5,18 +5,32 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import { seqAfter } from "./seq.ts";
 
 /** The rule of one connection. */
 export class Nagle {
   /** Whether the rule is off. */
   noDelay: boolean = false;
+  /** Whether small segments wait until this is off again, as `TCP_CORK`. */
+  isCorked: boolean = false;
+  /** Whether what was written last is to be followed by more, as `MSG_MORE`: its end waits, if not for long. */
+  expectsMore: boolean = false;
   /** Where the last small segment ended. */
   #smallEnd = 0;
 
   /** A connection begins at `iss`; the choice of the application stays. */
   reset(iss: number): void {
     this.#smallEnd = iss;
+    this.expectsMore = false;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.noDelay = archive.flag(this.noDelay);
+    this.isCorked = archive.flag(this.isCorked);
+    this.expectsMore = archive.flag(this.expectsMore);
+    this.#smallEnd = archive.int(this.#smallEnd);
   }
 
   /** A segment shorter than the MSS has been sent. */
@@ -26,6 +40,7 @@ export class Nagle {
 
   /** Whether a further small segment has to wait. */
   holds(una: number): boolean {
+    if (this.isCorked || this.expectsMore) return true;
     return !this.noDelay && seqAfter(this.#smallEnd, una);
   }
 }

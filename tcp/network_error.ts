@@ -1,10 +1,11 @@
 /**
- * What the network reports of a segment that we sent (RFC 1122 §4.2.3.9, RFC 5927).
+ * What the network reports of a segment that we sent (RFC 1122 §4.2.3.9, RFC 5927, RFC 6069).
  *
  * @module
  */
 import { readI32 } from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
+import { TimerKind } from "./retransmit_timer.ts";
 import { seqBefore } from "./seq.ts";
 import { TcpError } from "./state.ts";
 
@@ -12,6 +13,9 @@ const destinationUnreachable = 3;
 const timeExceeded = 11;
 /** The code of {@linkcode destinationUnreachable} that tells of the path's MTU (RFC 1191 §4). */
 const fragmentationNeeded = 4;
+
+/** The code of {@linkcode destinationUnreachable} up to which no route leads there. */
+const hostUnreachable = 1;
 
 /** What an ICMP message means for a connection that is being opened; `None` when nothing. */
 function errorFor(type: number, code: number): TcpError {
@@ -58,6 +62,38 @@ export function reportToConnection(
     return true;
   }
   const error = errorFor(type, code);
-  if (error !== TcpError.None) connection.networkError(error);
+  if (error === TcpError.None) return true;
+  connection.networkError(error);
+  if (connection.isOpen) {
+    reports.set(connection, { error, at: now });
+    if (type === destinationUnreachable && code <= hostUnreachable && sequence === una) {
+      linkIsDown(connection, now);
+    }
+  }
   return true;
+}
+
+/** What was reported last of an open connection: no reason to end it, but the reason if nothing else comes. */
+const reports: WeakMap<TcpConnection, { readonly error: TcpError; readonly at: number }> =
+  new WeakMap();
+
+/** Why a connection that is given up has got no answer: what the network has said since the last one came. */
+export function timeoutCause(connection: TcpConnection): TcpError {
+  const report = reports.get(connection);
+  return report !== undefined && report.at > connection.sender.progressAt
+    ? report.error
+    : TcpError.TimedOut;
+}
+
+/**
+ * A router has no way to the peer, so the retransmission was not lost by congestion: the timeout is not doubled for it,
+ * and the connection goes on soon after the way is back (RFC 6069 §4.2).
+ */
+function linkIsDown(connection: TcpConnection, now: number): void {
+  const { sender } = connection;
+  const { rtt, timer } = sender;
+  if (timer.kind !== TimerKind.Retransmit || rtt.backoff === 0) return;
+  rtt.backoff--;
+  timer.hasten(Math.max(now, sender.lastSentAt + rtt.rto));
+  connection.rearm();
 }

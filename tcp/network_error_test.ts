@@ -70,3 +70,36 @@ Deno.test("a quote too short for the sequence number, or of no connection, is ig
   script.run("abort");
   report(script, 3, 3, script.connection.sender.iss);
 });
+
+Deno.test("what the network reported last is why a silent connection was given up (RFC 1122 §4.2.3.9)", () => {
+  const silent = () => {
+    const script = new Script({ options: { retries: 2 } });
+    return script.run(`${accepted}\nwrite 10\n> P. 1:11(10) ack 1\n+1`);
+  };
+  const told = silent();
+  report(told, 3, 1, told.connection.sender.una);
+  told.run("+300000\nstate CLOSED");
+  assertEquals(told.connection.error, TcpError.HostUnreachable);
+  const untold = silent().run("+300000\nstate CLOSED");
+  assertEquals(untold.connection.error, TcpError.TimedOut);
+  const healed = silent();
+  report(healed, 3, 1, healed.connection.sender.una);
+  healed.run("+1\n< . 1:1(0) ack 11\nwrite 10\n+300000\nstate CLOSED");
+  assertEquals(healed.connection.error, TcpError.TimedOut);
+});
+
+Deno.test("a retransmission that a router sends back does not double the timeout (RFC 6069 §4.2)", () => {
+  const script = new Script().run(`${accepted}\nwrite 10\n> P. 1:11(10) ack 1`);
+  const { sender } = script.connection;
+  for (let i = 0; i < 4; i++) {
+    const rto = sender.rtt.baseRto;
+    script.run(`+${Math.ceil(rto)}\n> P. 1:11(10) ack 1`);
+    assertEquals(sender.rtt.backoff, 1);
+    report(script, 3, i % 2, sender.una);
+    assertEquals(sender.rtt.backoff, 0);
+  }
+  script.run(`+${Math.ceil(sender.rtt.baseRto)}\n> P. 1:11(10) ack 1`);
+  report(script, 3, 3, sender.una);
+  report(script, 3, 1, (sender.una + 1) | 0);
+  assertEquals(sender.rtt.backoff, 1, "neither a port, nor another segment");
+});

@@ -3,7 +3,13 @@
  *
  * @module
  */
-import { type CongestionControl, initialWindow } from "./congestion.ts";
+import type { Archive } from "./archive.ts";
+import {
+  type CongestionControl,
+  initialWindow,
+  restartThreshold,
+  restartWindow,
+} from "./congestion.ts";
 
 /** The controller that every other one is measured against. */
 export class NewReno implements CongestionControl {
@@ -66,6 +72,14 @@ export class NewReno implements CongestionControl {
     this.ssthresh = this.#priorSsthresh;
   }
 
+  /** Keeps the window beyond an idle time; see {@linkcode Archive}. What could be undone is forgotten. */
+  archive(archive: Archive): void {
+    this.cwnd = archive.real(this.cwnd);
+    this.ssthresh = archive.real(this.ssthresh);
+    this.#credit = archive.real(this.#credit);
+    this.#mss = archive.int(this.#mss);
+  }
+
   /** The segment size has changed. */
   resize(mss: number): void {
     this.#mss = mss;
@@ -76,8 +90,9 @@ export class NewReno implements CongestionControl {
     this.#priorSsthresh = this.ssthresh;
   }
 
-  /** Back to the initial window, as the path may have changed. */
-  idled(): void {
-    this.cwnd = Math.min(this.cwnd, initialWindow(this.#mss));
+  /** The window decays, as the path may have changed. */
+  idled(periods: number): void {
+    this.ssthresh = restartThreshold(this.cwnd, this.ssthresh);
+    this.cwnd = restartWindow(this.cwnd, this.#mss, periods);
   }
 }

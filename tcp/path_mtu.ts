@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 
 /** Below this no path is believed to be; Linux's `min_pmtu` less the headers. */
 const minPayload = 512;
@@ -38,6 +39,12 @@ export class PathMtu {
   reset(mss: number): void {
     this.#limit = mss;
     this.#until = Infinity;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.#limit = archive.int(this.#limit);
+    this.#until = archive.real(this.#until);
   }
 
   /**

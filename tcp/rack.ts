@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import type { RttEstimator } from "./rtt.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import { seqAfter, seqBefore } from "./seq.ts";
@@ -18,10 +19,14 @@ const persistence = 16;
 
 /** RACK's variables of one connection. */
 export class Rack {
-  /** RACK.rtt: round-trip time of the segment sent last among those delivered, in milliseconds. */
+  /** RACK.rtt: round-trip time of the segment delivered last, in milliseconds. */
   rtt: number = 0;
   /** When to look again, in milliseconds; Infinity when an acknowledgement will tell. */
   dueAt: number = Infinity;
+  /** Octets that the peer had when the segment was sent that was sent last of those delivered, modulo 2^32. */
+  priorDelivered: number = 0;
+  /** When it had told of them, in milliseconds. */
+  priorDeliveredAt: number = -Infinity;
   /** RACK.reordering_seen. */
   reorderingSeen: boolean = false;
   #sentAt = -Infinity;
@@ -40,6 +45,8 @@ export class Rack {
   reset(iss: number): void {
     this.rtt = 0;
     this.dueAt = Infinity;
+    this.priorDelivered = 0;
+    this.priorDeliveredAt = -Infinity;
     this.reorderingSeen = false;
     this.#sentAt = -Infinity;
     this.#end = iss;
@@ -47,6 +54,22 @@ export class Rack {
     this.#multiplier = 1;
     this.#persist = 0;
     this.#hasDuplicateRound = false;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.rtt = archive.real(this.rtt);
+    this.priorDelivered = archive.int(this.priorDelivered);
+    this.priorDeliveredAt = archive.real(this.priorDeliveredAt);
+    this.#sentAt = archive.real(this.#sentAt);
+    this.#end = archive.int(this.#end);
+    this.#multiplier = archive.int(this.#multiplier);
+    this.#persist = archive.int(this.#persist);
+    this.#duplicateRound = archive.int(this.#duplicateRound);
+    this.#highest = archive.int(this.#highest);
+    this.reorderingSeen = archive.flag(this.reorderingSeen);
+    this.#hasDuplicateRound = archive.flag(this.#hasDuplicateRound);
+    this.dueAt = Infinity;
   }
 
   /** A D-SACK has come: something was sent again for nothing, so longer waits are called for (step 4). */
@@ -76,13 +99,16 @@ export class Rack {
     else if (seqBefore(record.end, this.#highest) && record.transmissions === 1) {
       this.reorderingSeen = true;
     }
+    // Of whatever was delivered last, also when others were sent later: as Linux has it.
+    this.rtt = rtt;
     if (
       record.sentAt > this.#sentAt ||
       (record.sentAt === this.#sentAt && seqAfter(record.end, this.#end))
     ) {
       this.#sentAt = record.sentAt;
       this.#end = record.end;
-      this.rtt = rtt;
+      this.priorDelivered = record.delivered;
+      this.priorDeliveredAt = record.deliveredAt;
     }
   }
 

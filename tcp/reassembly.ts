@@ -127,6 +127,15 @@ export class Reassembly {
     return false;
   }
 
+  /** The first range that shares octets with `[left, right)`; -1 when none does. */
+  overlapping(left: number, right: number): number {
+    for (let i = 0; i < this.#count; i++) {
+      if (!seqBefore(this.left(i), right)) return -1;
+      if (seqAfter(this.right(i), left)) return i;
+    }
+    return -1;
+  }
+
   #open(index: number): void {
     if (this.#count === this.#stamps.length) {
       const room = Math.max(2 * this.#count, firstRanges);

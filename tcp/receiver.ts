@@ -4,9 +4,20 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import { type Packet, RingBuffer } from "@octet/wire";
 import { ReceiveTuning } from "./auto_tuning.ts";
-import { delayedAckTimeout, quickAckSegments } from "./delayed_ack.ts";
+import {
+  ackDelay,
+  acksAtOnce,
+  ackSent,
+  dataArrived,
+  dataSent,
+  freshAck,
+  hurry,
+  quickAckSegments,
+  waitedInVain,
+} from "./delayed_ack.ts";
 import { TcpFlag } from "./frame.ts";
 import { Reassembly } from "./reassembly.ts";
 import type { Segment } from "./segment.ts";
@@ -28,6 +39,16 @@ export class Receiver {
   scale: number = 0;
   /** The peer's largest segment seen so far, in payload bytes. */
   mss: number = 536;
+  /** Our MSS: the most payload that we take in a segment, announced in the SYN. */
+  ownMss: number = 1460;
+  /** Whether both sides scale their windows. */
+  scalesWindow: boolean = false;
+  /** How many segments have come. */
+  segments: number = 0;
+  /** Challenge acknowledgements sent since {@linkcode Receiver.challengeWindow}. */
+  challenges: number = 0;
+  /** When the current second of counting challenges began, in milliseconds. */
+  challengeWindow: number = -Infinity;
   /** Last.ACK.sent (RFC 7323 §4.3). */
   lastAck: number = 0;
   /** Whether the peer's FIN has been reached. */
@@ -38,6 +59,8 @@ export class Receiver {
   ackNow: boolean = false;
   /** When a delayed acknowledgement falls due, in milliseconds; Infinity when none is owed. */
   ackAt: number = Infinity;
+  /** When data in order has come last, in whole milliseconds modulo 2^32. */
+  dataAt: number = 0;
   /** How many bytes have come in order, dropped ones included. */
   received: number = 0;
   /** How many segments brought data that was here already. */
@@ -50,10 +73,9 @@ export class Receiver {
   readonly sackEdges: Int32Array = blocks;
 
   readonly #tuning: ReceiveTuning = new ReceiveTuning();
-  readonly #initial: number;
-  readonly #maximum: number;
-  #quick: number = quickAckSegments;
-  #interactive = false;
+  #initial: number;
+  #maximum: number;
+  #policy: number = freshAck;
   #finSequence = 0;
   #finSeen = false;
   #duplicateLeft = 0;
@@ -83,9 +105,25 @@ export class Receiver {
     return Math.max(0, seqDistance(this.nxt, this.edge));
   }
 
+  /** Whether nothing waits to be read, to be acknowledged, or for a gap to be filled. */
+  get isIdle(): boolean {
+    return this.buffer.length === 0 && this.reassembly.count === 0 && !this.ackNow &&
+      this.ackAt === Infinity;
+  }
+
+  /** Serves connections with these buffer sizes from now on. */
+  resize(limit: number, maximum: number): void {
+    this.#initial = limit;
+    this.#maximum = maximum;
+  }
+
   /** Begins a connection. */
   reset(): void {
     this.irs = 0;
+    this.scalesWindow = false;
+    this.segments = 0;
+    this.challenges = 0;
+    this.challengeWindow = -Infinity;
     this.nxt = 0;
     this.edge = 0;
     this.scale = 0;
@@ -98,12 +136,41 @@ export class Receiver {
     this.received = 0;
     this.buffer.limit = this.#initial;
     this.#tuning.reset();
-    this.#quick = quickAckSegments;
-    this.#interactive = false;
+    this.#policy = freshAck;
+    this.dataAt = 0;
     this.#finSeen = false;
     this.#duplicateLeft = 0;
     this.#duplicateRight = 0;
     this.clear();
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.dataAt = archive.int(this.dataAt);
+    this.irs = archive.int(this.irs);
+    this.nxt = archive.int(this.nxt);
+    this.edge = archive.int(this.edge);
+    this.scale = archive.int(this.scale);
+    this.mss = archive.int(this.mss);
+    this.ownMss = archive.int(this.ownMss);
+    this.segments = archive.int(this.segments);
+    this.lastAck = archive.int(this.lastAck);
+    this.duplicates = archive.int(this.duplicates);
+    this.#initial = archive.int(this.#initial);
+    this.#maximum = archive.int(this.#maximum);
+    this.#policy = archive.int(this.#policy);
+    this.#finSequence = archive.int(this.#finSequence);
+    this.#duplicateLeft = archive.int(this.#duplicateLeft);
+    this.#duplicateRight = archive.int(this.#duplicateRight);
+    this.buffer.limit = archive.int(this.buffer.limit);
+    this.received = archive.real(this.received);
+    this.finReached = archive.flag(this.finReached);
+    this.scalesWindow = archive.flag(this.scalesWindow);
+    this.challenges = 0;
+    this.challengeWindow = -Infinity;
+    this.isDiscarding = archive.flag(this.isDiscarding);
+    this.#finSeen = archive.flag(this.#finSeen);
+    this.#tuning.archive(archive);
   }
 
   /** The peer's SYN has come. */
@@ -148,11 +215,12 @@ export class Receiver {
   /**
    * Takes an acceptable segment's text and FIN.
    *
+   * @param roundTrip The round trip of the path in whole milliseconds: no acknowledgement waits much longer.
    * @returns Whether bytes became readable or the FIN was reached.
    */
-  accept(segment: Segment, packet: Packet, now: number): boolean {
+  accept(segment: Segment, packet: Packet, roundTrip: number, now: number): boolean {
     const before = this.nxt;
-    if (segment.payloadLength > 0) this.#text(segment, packet, now);
+    if (segment.payloadLength > 0) this.#text(segment, packet, roundTrip, now);
     if (segment.has(TcpFlag.Fin)) {
       this.#finSeen = true;
       this.#finSequence = seqAdd(segment.sequence, segment.length - 1);
@@ -163,11 +231,13 @@ export class Receiver {
       this.edge = seqMax(this.edge, this.nxt);
       this.finReached = true;
       this.ackNow = true;
+      // Nothing is left to be sent again: no duplicate is worth a word.
+      this.#duplicateLeft = this.#duplicateRight;
     }
     return this.nxt !== before;
   }
 
-  #text(segment: Segment, packet: Packet, now: number): void {
+  #text(segment: Segment, packet: Packet, roundTrip: number, now: number): void {
     let start = segment.sequence;
     let offset = segment.payloadOffset;
     let end = seqAdd(start, segment.payloadLength);
@@ -178,6 +248,7 @@ export class Receiver {
       this.#duplicateLeft = start;
       this.#duplicateRight = seqAdd(start, known);
       this.ackNow = true;
+      this.#policy = hurry(this.#policy, this.#quickLimit());
       offset += known;
       start = seqAdd(start, known);
     }
@@ -187,13 +258,13 @@ export class Receiver {
     if (length <= 0) {
       this.ackNow = true;
     } else if (start === this.nxt) {
-      this.#inOrder(packet, offset, length, now);
+      this.#inOrder(packet, offset, length, roundTrip, now);
     } else {
       this.#outOfOrder(packet, start, end, offset, length);
     }
   }
 
-  #inOrder(packet: Packet, offset: number, length: number, now: number): void {
+  #inOrder(packet: Packet, offset: number, length: number, roundTrip: number, now: number): void {
     let taken = length;
     if (!this.isDiscarding) {
       this.buffer.place(0, packet.bytes, packet.address, offset, length);
@@ -201,44 +272,66 @@ export class Receiver {
     if (this.reassembly.count > 0) {
       // RFC 5681 §4.2: what fills a gap, or part of one, is acknowledged at once.
       this.ackNow = true;
-      taken = seqDistance(this.nxt, this.reassembly.advance(seqAdd(this.nxt, length)));
+      const end = seqAdd(this.nxt, length);
+      this.#cameTwice(this.nxt, end);
+      taken = seqDistance(this.nxt, this.reassembly.advance(end));
     }
     if (!this.isDiscarding) this.buffer.commit(taken);
     this.nxt = seqAdd(this.nxt, taken);
     this.received += taken;
-    this.#owe(now);
+    this.#owe(roundTrip, now);
   }
 
   #outOfOrder(packet: Packet, start: number, end: number, offset: number, length: number): void {
     this.ackNow = true;
+    this.#policy = hurry(this.#policy, this.#quickLimit());
     if (this.isDiscarding) return;
-    if (this.reassembly.contains(start, end)) {
-      this.duplicates++;
-      this.#duplicateLeft = start;
-      this.#duplicateRight = end;
-      return;
-    }
-    if (!this.reassembly.add(start, end)) return;
+    this.#cameTwice(start, end);
+    if (this.reassembly.contains(start, end) || !this.reassembly.add(start, end)) return;
     const distance = seqDistance(this.nxt, start);
     this.buffer.place(distance, packet.bytes, packet.address, offset, length);
   }
 
-  /** In-order data is acknowledged at the latest with every second full segment, or in 40 ms (RFC 5681 §4.2). */
-  #owe(now: number): void {
+  /** RFC 2883 §4.1, §4.2: the first part of new data that was here already is told of. */
+  #cameTwice(start: number, end: number): void {
+    const { reassembly } = this;
+    const first = reassembly.overlapping(start, end);
+    if (first < 0) return;
+    this.duplicates++;
+    if (this.#duplicateLeft !== this.#duplicateRight) return;
+    this.#duplicateLeft = seqMax(start, reassembly.left(first));
+    const right = reassembly.right(first);
+    this.#duplicateRight = seqBefore(right, end) ? right : end;
+  }
+
+  /** In-order data is acknowledged at the latest with every second full segment, or in 200 ms (RFC 5681 §4.2). */
+  #owe(roundTrip: number, now: number): void {
+    const at = now | 0;
+    const gap = (at - this.dataAt) | 0;
+    this.dataAt = at;
+    this.#policy = dataArrived(this.#policy, gap, this.#quickLimit());
     if (this.ackNow) return;
-    if (seqDistance(this.lastAck, this.nxt) > this.mss) {
-      this.ackNow = true;
-    } else if (this.#quick > 0 && !this.#interactive) {
-      this.#quick--;
+    if (seqDistance(this.lastAck, this.nxt) > this.mss || acksAtOnce(this.#policy)) {
       this.ackNow = true;
     } else if (this.ackAt === Infinity) {
-      this.ackAt = now + delayedAckTimeout;
+      this.ackAt = now + ackDelay(this.#policy, roundTrip);
     }
+  }
+
+  /** Whether each arrival is to be acknowledged by itself: there is a gap, or was one just now, or all is new. */
+  get isHurried(): boolean {
+    return this.reassembly.count > 0 || acksAtOnce(this.#policy);
+  }
+
+  /** One for each two segments that the window takes: more the peer cannot send in a round trip. */
+  #quickLimit(): number {
+    return Math.max(2, Math.min(quickAckSegments, Math.floor(this.wnd / (2 * this.mss))));
   }
 
   /** The delayed acknowledgement falls due. */
   expire(now: number): void {
     if (this.ackAt > now) return;
+    this.#policy = waitedInVain(this.#policy);
     this.ackAt = Infinity;
     this.ackNow = true;
   }
@@ -251,12 +344,9 @@ export class Receiver {
   /**
    * The window field of a segment that goes out now, and with it the acknowledgement: whatever was
    * owed is paid.
-   *
-   * @param carriesData Whether the segment carries data: the exchange is interactive then, and acknowledgements
-   *     wait for the next answer to ride on.
    */
-  advertise(isSyn: boolean, carriesData: boolean): number {
-    if (carriesData && (this.ackAt !== Infinity || this.ackNow)) this.#interactive = true;
+  advertise(isSyn: boolean): number {
+    this.#policy = ackSent(this.#policy);
     this.ackNow = false;
     this.ackAt = Infinity;
     this.lastAck = this.nxt;
@@ -267,6 +357,15 @@ export class Receiver {
       this.edge = seqMax(this.edge, seqAdd(this.nxt, window));
     }
     return Math.min(this.wnd >>> (isSyn ? 0 : this.scale), 0xffff);
+  }
+
+  /**
+   * New data goes out: an answer, where something has come just before.
+   *
+   * @param at The time in whole milliseconds modulo 2^32.
+   */
+  answers(at: number): void {
+    this.#policy = dataSent(this.#policy, (at - this.dataAt) | 0);
   }
 
   /** Fills `sackEdges` (RFC 2018 §4; a duplicate first, RFC 2883 §4) and gives how many blocks there are. */
@@ -287,6 +386,7 @@ export class Receiver {
   sawDuplicate(segment: Segment): void {
     if (segment.payloadLength === 0) return;
     this.duplicates++;
+    this.#policy = hurry(this.#policy, this.#quickLimit());
     const end = seqAdd(segment.sequence, segment.payloadLength);
     this.#duplicateLeft = segment.sequence;
     this.#duplicateRight = seqBefore(end, this.nxt) ? end : this.nxt;

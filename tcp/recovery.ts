@@ -1,6 +1,6 @@
 /**
  * Where the sender stands in repairing a loss, and how much it may send meanwhile: proportional
- * rate reduction (RFC 6937).
+ * rate reduction (RFC 9937, which replaces RFC 6937).
  *
  * @module
  */
@@ -21,6 +21,12 @@ export const RecoveryState = {
 /** One of the states of {@linkcode RecoveryState}. */
 export type RecoveryState = (typeof RecoveryState)[keyof typeof RecoveryState];
 
+/**
+ * Up to this threshold, in segments, one segment more goes with every acknowledgement, safe or not: where so few are
+ * in flight a further loss ends in a timeout for want of duplicates, and no burst is to be feared. Ours, not RFC 9937's.
+ */
+const smallWindow = 4;
+
 /** One connection's recovery. */
 export class Recovery {
   /** The state. */
@@ -30,6 +36,7 @@ export class Recovery {
   /** The window during fast recovery, in bytes. */
   cwnd: number = 0;
   #ssthresh = 0;
+  /** RecoverFS. */
   #flight = 0;
   #delivered = 0;
   #sent = 0;
@@ -43,7 +50,7 @@ export class Recovery {
    * Fast recovery begins.
    *
    * @param point SND.NXT.
-   * @param flight Octets outstanding (RFC 6937's RecoverFS).
+   * @param flight Octets outstanding that no acknowledgement before this one has told of (RFC 9937's RecoverFS).
    * @param ssthresh What the congestion controller says the window shall be.
    */
   enter(point: number, flight: number, ssthresh: number): void {
@@ -83,21 +90,28 @@ export class Recovery {
     return this.state !== RecoveryState.Open && !seqBefore(una, this.point);
   }
 
-  /** An acknowledgement has come during fast recovery (RFC 6937 §3). */
-  acknowledged(delivered: number, pipe: number, mss: number): void {
+  /**
+   * An acknowledgement has come that begins fast recovery, or comes during it (RFC 9937 §6.2).
+   *
+   * @param delivered DeliveredData: octets that the acknowledgement tells to have arrived.
+   * @param inflight Octets believed to be in the network.
+   * @param isSafe SafeACK: it acknowledges new data, and shows no further loss.
+   */
+  acknowledged(delivered: number, inflight: number, mss: number, isSafe: boolean): void {
     this.#delivered += delivered;
     let allowance: number;
-    if (pipe > this.#ssthresh) {
+    if (inflight > this.#ssthresh) {
       allowance = Math.ceil((this.#delivered * this.#ssthresh) / this.#flight) - this.#sent;
     } else {
-      const limit = Math.max(this.#delivered - this.#sent, delivered) + mss;
-      allowance = Math.min(this.#ssthresh - pipe, limit);
+      allowance = Math.max(this.#delivered - this.#sent, delivered);
+      if (isSafe || this.#ssthresh <= smallWindow * mss) allowance += mss;
+      allowance = Math.min(this.#ssthresh - inflight, allowance);
     }
-    // The first retransmission goes out at once (RFC 5681 §3.2 step 3).
+    // "Force a fast retransmit upon entering recovery."
     if (this.#sent === 0 && this.state === RecoveryState.Recovery) {
       allowance = Math.max(allowance, mss);
     }
-    this.cwnd = pipe + Math.max(allowance, 0);
+    this.cwnd = inflight + Math.max(allowance, 0);
   }
 
   /** Octets have been sent during fast recovery. */

@@ -222,18 +222,18 @@ Deno.test("super-segments with loss: what is lost of one comes again, and nothin
   }
 });
 
-Deno.test("proportional rate reduction: about ssthresh / flight of what is delivered goes out (RFC 6937 §3)", () => {
+Deno.test("proportional rate reduction: about ssthresh / flight of what is delivered goes out (RFC 9937 §6.2)", () => {
   const recovery = new Recovery();
   recovery.enter(100, 20_000, 14_000);
   // Nothing yet delivered: one segment goes at once (fast retransmit).
-  recovery.acknowledged(0, 19_000, 1000);
+  recovery.acknowledged(0, 19_000, 1000, false);
   assertEquals(recovery.cwnd, 20_000);
   recovery.sent(1000);
   let pipe = 20_000;
   let sent = 1000;
   for (let delivered = 1000; delivered <= 6000; delivered += 1000) {
     pipe -= 1000;
-    recovery.acknowledged(1000, pipe, 1000);
+    recovery.acknowledged(1000, pipe, 1000, delivered % 2000 === 0);
     const room = recovery.cwnd - pipe;
     const allowed = Math.ceil(delivered * 14_000 / 20_000) - sent;
     assertEquals(room, Math.max(0, allowed), `${delivered}`);
@@ -244,13 +244,16 @@ Deno.test("proportional rate reduction: about ssthresh / flight of what is deliv
   }
 });
 
-Deno.test("below ssthresh the flight is filled up by slow start (RFC 6937 §3, SSRB)", () => {
+Deno.test("below ssthresh one segment goes for each delivered, and one more while all is well (RFC 9937 §6.2)", () => {
   const recovery = new Recovery();
   recovery.enter(100, 20_000, 14_000);
   recovery.sent(1000);
-  recovery.acknowledged(2000, 5000, 1000);
+  recovery.acknowledged(2000, 5000, 1000, false);
+  assertEquals(recovery.cwnd, 5000 + 2000);
+  recovery.sent(2000);
+  recovery.acknowledged(2000, 5000, 1000, true);
   assertEquals(recovery.cwnd, 5000 + 3000);
-  recovery.acknowledged(0, 13_500, 1000);
+  recovery.acknowledged(0, 13_500, 1000, true);
   assertEquals(recovery.cwnd, 14_000);
 });
 
@@ -363,4 +366,16 @@ Deno.test("each round with a D-SACK widens RACK's window by a quarter of the RTT
   assertEquals(window(), 40);
   rack.recovered();
   assertEquals(window(), 10);
+});
+
+Deno.test("where few segments are in flight one more goes with every acknowledgement: a timeout costs more", () => {
+  const recovery = new Recovery();
+  recovery.enter(100, 6000, 4000);
+  recovery.sent(1000);
+  recovery.acknowledged(1000, 1000, 1000, false);
+  assertEquals(recovery.cwnd, 3000);
+  recovery.enter(100, 6000, 4200);
+  recovery.sent(1000);
+  recovery.acknowledged(1000, 1000, 1000, false);
+  assertEquals(recovery.cwnd, 2000);
 });

@@ -7,13 +7,16 @@
 import { type Packet, writeU16, writeU32 } from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
 import { TcpFlag, tcpHeaderLength } from "./frame.ts";
+import { writeTimestamps } from "./options.ts";
 import type { Segment } from "./segment.ts";
 import { seqAdd } from "./seq.ts";
 
 /** How many answers to strangers wait at most: more would only serve who floods us. */
 const maxAnswers = 32;
-/** Words of one entry. */
-const width = 6;
+/** Words of one entry: addresses, ports, sequence and acknowledgement number, flags, TSval, TSecr. */
+const width = 8;
+/** Bit of the flags' word: the segment carries timestamps. */
+const hasTimestamps = 0x100;
 
 /** How many challenge acknowledgements a connection sends in a second (RFC 5961 §7). */
 const challengesPerSecond = 10;
@@ -42,9 +45,13 @@ export class ResetQueue {
     return true;
   }
 
-  /** Tells the peer of a connection that it has ended (RFC 9293 §3.10.5); there is always room for that. */
-  end(connection: TcpConnection): void {
+  /**
+   * Tells the peer of a connection that it has ended (RFC 9293 §3.10.5), with timestamps where it has them (RFC 7323
+   * §3.2); there is always room for that.
+   */
+  end(connection: TcpConnection, now: number): void {
     const ports = (connection.localPort << 16) | connection.remotePort;
+    const { timestamps } = connection;
     if (this.#length === this.#capacity) this.#grow();
     this.#push(
       connection.localAddress,
@@ -52,7 +59,9 @@ export class ResetQueue {
       ports,
       connection.sender.nxt,
       connection.receiver.nxt,
-      TcpFlag.Rst | TcpFlag.Ack,
+      TcpFlag.Rst | TcpFlag.Ack | (timestamps.enabled ? hasTimestamps : 0),
+      timestamps.value(now),
+      timestamps.recent,
     );
   }
 
@@ -66,14 +75,18 @@ export class ResetQueue {
     writeU32(bytes, offset, words[at + 2]!);
     writeU32(bytes, offset + 4, words[at + 3]!);
     writeU32(bytes, offset + 8, words[at + 4]!);
-    bytes[offset + 12] = (tcpHeaderLength / 4) << 4;
-    bytes[offset + 13] = words[at + 5]!;
+    let length: number = tcpHeaderLength;
+    if ((words[at + 5]! & hasTimestamps) !== 0) {
+      length += writeTimestamps(bytes, offset + length, words[at + 6]!, words[at + 7]!);
+    }
+    bytes[offset + 12] = length << 2;
+    bytes[offset + 13] = words[at + 5]! & 0xff;
     writeU16(bytes, offset + 14, 0);
     writeU16(bytes, offset + 18, 0);
-    packet.startChecksum(6, offset, tcpHeaderLength, 16);
+    packet.startChecksum(6, offset, length, 16);
     this.#head = (this.#head + 1) % this.#capacity;
     this.#length--;
-    return tcpHeaderLength;
+    return length;
   }
 
   #push(
@@ -83,6 +96,8 @@ export class ResetQueue {
     sequence: number,
     ack: number,
     flags: number,
+    timestamp: number = 0,
+    echo: number = 0,
   ): void {
     const at = ((this.#head + this.#length++) % this.#capacity) * width;
     this.#words[at] = local;
@@ -91,6 +106,8 @@ export class ResetQueue {
     this.#words[at + 3] = sequence;
     this.#words[at + 4] = ack;
     this.#words[at + 5] = flags;
+    this.#words[at + 6] = timestamp;
+    this.#words[at + 7] = echo;
   }
 
   #grow(): void {
@@ -106,12 +123,12 @@ export class ResetQueue {
 
 /** Whether one more segment that carries nothing for us is answered in this second (RFC 5961 §7); counts it. */
 export function mayAnswer(connection: TcpConnection, now: number): boolean {
-  if (now - connection.challengeWindow >= 1000) {
-    connection.challengeWindow = now;
-    connection.challenges = 0;
+  if (now - connection.receiver.challengeWindow >= 1000) {
+    connection.receiver.challengeWindow = now;
+    connection.receiver.challenges = 0;
   }
-  if (connection.challenges >= challengesPerSecond) return false;
-  connection.challenges++;
+  if (connection.receiver.challenges >= challengesPerSecond) return false;
+  connection.receiver.challenges++;
   return true;
 }
 

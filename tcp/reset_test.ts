@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { Verdict } from "@octet/wire";
 import { accepted, Script } from "./_script.ts";
-import { TcpEvent } from "./connection.ts";
+import { TcpEvent } from "./event.ts";
 import { encodeTcp, TcpFlag } from "./frame.ts";
 import { TcpError, TcpState, tcpStateName } from "./state.ts";
 

@@ -153,7 +153,7 @@ Deno.test("a single segment's probe leaves time for the delayed acknowledgement 
     > P. 1001:2001(1000) ack 1
   `);
   const { sender } = script.connection;
-  const pto = sender.probe.timeout(sender.rtt.srtt, true);
+  const pto = 2 * sender.rtt.srtt + sender.probe.patience(true);
   assertEquals(pto, 2 * sender.rtt.srtt + 202);
   assertEquals(script.deadline() - script.now <= pto, true);
 });

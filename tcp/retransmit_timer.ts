@@ -39,6 +39,11 @@ export class RetransmitTimer {
     this.at = at;
   }
 
+  /** Lets the main slot be due earlier. */
+  hasten(at: number): void {
+    if (at < this.at) this.at = at;
+  }
+
   /** Clears the main slot. */
   stopMain(): void {
     this.kind = TimerKind.None;

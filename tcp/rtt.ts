@@ -3,9 +3,12 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 
 /** RTO before the first sample (RFC 6298 §2.1), in milliseconds. */
 export const initialRto = 1000;
+/** RTO for data when the handshake gave no sample (RFC 6298 §5.7), in milliseconds. */
+export const fallbackRto = 3000;
 /**
  * The least that is added to the smoothed RTT, in milliseconds. RFC 6298 §2.4 asks for an RTO of a
  * second, from the days of coarse clocks; Linux adds 200 ms to the RTT instead, which is above the
@@ -14,6 +17,9 @@ export const initialRto = 1000;
 export const minRto = 200;
 /** The largest RTO (RFC 6298 §2.5 allows no less than 60 s), in milliseconds. */
 export const maxRto = 120_000;
+
+/** What clocks tell apart, in milliseconds. */
+const granularity = 0.001;
 
 /** Smoothed RTT, its variation, and the timeout that follows. */
 export class RttEstimator {
@@ -54,16 +60,49 @@ export class RttEstimator {
    */
   sample(measured: number): void {
     // On virtual time an answer may come at once, and 0 says that there was no sample.
-    const rtt = Math.max(measured, 0.001);
+    const rtt = Math.max(measured, granularity);
     if (rtt < this.minRtt) this.minRtt = rtt;
     if (this.srtt === 0) {
       this.srtt = rtt;
       this.rttvar = rtt / 2;
     } else {
-      this.rttvar += (Math.abs(this.srtt - rtt) - this.rttvar) / 4;
+      const rttvar = this.rttvar + (Math.abs(this.srtt - rtt) - this.rttvar) / 4;
+      // On a path that does not vary it would shrink to a denormal number, which processors take 100 ns to add.
+      this.rttvar = Math.max(rttvar, granularity);
       this.srtt += (rtt - this.srtt) / 8;
     }
     this.#rto = Math.min(this.srtt + Math.max(4 * this.rttvar, minRto), maxRto);
+    this.backoff = 0;
+  }
+
+  /**
+   * Takes in a sample that a timestamp's echo tells. It counts whole milliseconds, and may say 0 for most of one: what is
+   * known of the smallest round trip is more exact.
+   *
+   * @param measured In milliseconds.
+   */
+  sampleEcho(measured: number): void {
+    const least = this.minRtt;
+    if (least === Infinity) {
+      this.sample(measured);
+    } else {
+      this.sample(Math.max(measured, least));
+      this.minRtt = least;
+    }
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.srtt = archive.real(this.srtt);
+    this.rttvar = archive.real(this.rttvar);
+    this.minRtt = archive.real(this.minRtt);
+    this.#rto = archive.real(this.#rto);
+    this.backoff = archive.int(this.backoff);
+  }
+
+  /** No sample came of the handshake, as a SYN was lost: the first second was too short perhaps (RFC 6298 §5.7). */
+  fallBack(): void {
+    this.#rto = fallbackRto;
     this.backoff = 0;
   }
 

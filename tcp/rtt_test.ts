@@ -90,3 +90,13 @@ Deno.test("the timer restarts with each acknowledgement of new data, and stops w
   script.run("< . 1:1(0) ack 2001");
   assertEquals(script.deadline(), Infinity);
 });
+
+Deno.test("the echo of a timestamp, in whole milliseconds, does not shrink what was measured exactly", () => {
+  const rtt = new RttEstimator();
+  rtt.sample(0.6);
+  rtt.sampleEcho(0);
+  assertEquals([rtt.minRtt, rtt.srtt], [0.6, 0.6]);
+  rtt.sampleEcho(9);
+  assertEquals(rtt.minRtt, 0.6);
+  assert(rtt.srtt > 1.6 && rtt.srtt < 1.7);
+});

@@ -55,12 +55,12 @@ export class Scoreboard {
     return record;
   }
 
-  /** Records that a lost record, or the part of it before `end`, has just been sent again. */
-  sentAgain(record: SentSegment, now: number): void {
+  /** Records that a lost record, or the part of it before `end`, has just been sent again, in an episode of repair. */
+  sentAgain(record: SentSegment, now: number, episode: number = 0): void {
     this.#leave(record);
     record.isLost = false;
     record.sentAt = now;
-    record.transmissions++;
+    if (record.transmissions++ === 1) record.episode = episode;
     this.inFlight.push(record);
   }
 
@@ -148,7 +148,9 @@ export class Scoreboard {
     this.count++;
     half.sentAt = record.sentAt;
     half.transmissions = record.transmissions;
+    half.episode = record.episode;
     half.delivered = record.delivered;
+    half.deliveredAt = record.deliveredAt;
     half.isSacked = record.isSacked;
     half.isLost = record.isLost;
     half.isFin = record.isFin;

@@ -184,6 +184,18 @@ Deno.test("a peer that reports every other octet cannot make a record of each", 
   checkScoreboard(twin.scoreboard);
 });
 
+Deno.test("blocks that became known by one acknowledgement are no reordering; a hole filled by the first copy is", () => {
+  const twin = new Twin(0);
+  twin.mss = 10;
+  for (let i = 0; i < 8; i++) twin.send(10);
+  // 0 and 20 are lost, and so are all acknowledgements but the one for 50, which tells of 10 and 30, too.
+  enterSack(twin, sack(0, 50, 60, 30, 40, 10, 20), false, 9);
+  assert(!twin.rack.reorderingSeen);
+  assertEquals(twin.scoreboard.sackedOctets, 30);
+  enterSack(twin, sack(0, 20, 40, 50, 60, 10, 20), false, 10);
+  assert(twin.rack.reorderingSeen);
+});
+
 Deno.test("which first block tells of a duplicate (RFC 2883 §4)", () => {
   for (
     const [what, segment, isDuplicate] of [

@@ -1,10 +1,10 @@
 /**
  * The sending half of a connection: what is to be sent next, and what acknowledgements do to it
- * (RFC 9293 §3.8, RFC 6675, RFC 8985). Getters and variables first; then what the application
- * does, what the network does, what it wants done.
+ * (RFC 9293 §3.8, RFC 6675, RFC 8985).
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import { RingBuffer } from "@octet/wire";
 import type { CongestionControl } from "./congestion.ts";
 import { Rack } from "./rack.ts";
@@ -13,17 +13,21 @@ import { RttEstimator } from "./rtt.ts";
 import { Scoreboard } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
 import { TcpFlag } from "./frame.ts";
-import { seqAfter, seqBefore, seqDistance } from "./seq.ts";
+import { seqDistance } from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
-import { recover, takeAcknowledgment, timedOut } from "./acknowledgment.ts";
+import { takeAcknowledgment } from "./acknowledgment.ts";
+import type { Chrono } from "./chrono.ts";
 import { Ecn } from "./ecn.ts";
+import { restartAfterPause } from "./idle_restart.ts";
+import { inferredOctets } from "./inferred.ts";
+import type { Pacing } from "./pacing.ts";
 import { PathMtu } from "./path_mtu.ts";
-import { armTimer, restartTimer } from "./sender_timer.ts";
+import { armTimer } from "./sender_timer.ts";
 import { Undo } from "./undo.ts";
 import { Nagle } from "./nagle.ts";
 import { TailLossProbe } from "./tail_loss_probe.ts";
 import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
-import { sendable } from "./window.ts";
+import { fillsWindow, sendable } from "./window.ts";
 
 /** Send variables, buffer and recovery of one connection. Sequence numbers are signed 32-bit. */
 export class Sender {
@@ -47,6 +51,10 @@ export class Sender {
   mss: number = 536;
   /** The most payload in one send; above `mss` where the device segments. */
   maxSend: number = 536;
+  /** Time to live of what is sent; 0 for the stack's default. */
+  hopLimit: number = 0;
+  /** The type-of-service octet of what is sent, without ECN. */
+  trafficClass: number = 0;
   /** Whether the peer sends SACK blocks. */
   sackPermitted: boolean = false;
   /** Whether the application has closed: FIN follows the last byte. */
@@ -55,6 +63,8 @@ export class Sender {
   finSent: boolean = false;
   /** How many segments in a row went unanswered: retransmissions, or probes of a closed window. */
   retries: number = 0;
+  /** How many segments have been sent. */
+  segments: number = 0;
   /** Payload bytes sent, those sent again included. */
   bytesSent: number = 0;
   /** Payload bytes sent again. */
@@ -69,6 +79,8 @@ export class Sender {
   progressAt: number = 0;
   /** Octets that the peer has told it has. */
   delivered: number = 0;
+  /** When it has told so last, or something was sent with nothing outstanding; in milliseconds. */
+  deliveredAt: number = -Infinity;
   /** How many D-SACK blocks have come. */
   duplicatesReported: number = 0;
   /** How many reactions to losses were undone as there was none. */
@@ -77,6 +89,12 @@ export class Sender {
   roundEnd: number = 0;
   /** Length of IP and TCP headers with options, in bytes. */
   headers: number = 40;
+  /** Accounts for what holds it up, where somebody asks; else `null`. */
+  chrono: Chrono | null = null;
+  /** When the next segment may go, where the application asks for an even pace; else `null`. */
+  pacing: Pacing | null = null;
+  /** Whether the window decays in pauses. */
+  decaysIdle: boolean = true;
   /** What the buffer may grow to, in bytes. */
   maxBuffer: number;
   /** Whether nobody waits for the outcome: a window that stays closed is not waited for without end then. */
@@ -108,7 +126,7 @@ export class Sender {
   /** What may have been a needless reaction. */
   readonly undo: Undo = new Undo();
   /** The congestion controller. */
-  readonly congestion: CongestionControl;
+  congestion: CongestionControl;
 
   /** What {@linkcode Sender.plan} chose: where the segment begins. */
   outSequence: number = 0;
@@ -143,10 +161,29 @@ export class Sender {
     return seqDistance(this.una, this.nxt);
   }
 
+  /** Octets believed to be in the network. */
+  get pipe(): number {
+    const { pipe } = this.scoreboard;
+    return this.dupAcks === 0 ? pipe : Math.max(0, pipe - inferredOctets(this));
+  }
+
   /** Payload bytes that have never been sent. */
   get unsent(): number {
     if (this.finSent) return 0;
     return Math.max(0, (this.#dataStart + this.buffer.length - this.nxt) | 0);
+  }
+
+  /** Whether {@linkcode Sender.plan} may find something, or a window probe is due; the windows are not looked at. */
+  get hasMore(): boolean {
+    return this.unsent > 0 || this.scoreboard.lost.first !== null || this.probe.isDue ||
+      (this.finWanted && !this.finSent) || this.timer.windowProbeDue;
+  }
+
+  /** Whether nothing is in flight, nothing waits to be sent, and nothing is being repaired. */
+  get isIdle(): boolean {
+    return this.una === this.nxt && this.buffer.length === 0 &&
+      this.timer.kind === TimerKind.None &&
+      this.recovery.state === RecoveryState.Open && this.finWanted === this.finSent;
   }
 
   /** The window that congestion leaves, in bytes. */
@@ -169,15 +206,19 @@ export class Sender {
     this.maxWnd = 0;
     this.scale = 0;
     this.sackPermitted = false;
+    this.hopLimit = 0;
+    this.trafficClass = 0;
     this.finWanted = false;
     this.finSent = false;
     this.retries = 0;
     this.retransmissions = 0;
     this.bytesSent = 0;
+    this.segments = 0;
     this.bytesAgain = 0;
     this.isAbandoned = false;
     this.dupAcks = 0;
     this.delivered = 0;
+    this.deliveredAt = -Infinity;
     this.duplicatesReported = 0;
     this.undone = 0;
     this.roundEnd = iss;
@@ -188,9 +229,11 @@ export class Sender {
     this.nagle.reset(iss);
     this.probe.reset();
     this.lastSentAt = -Infinity;
+    this.progressAt = -Infinity;
     this.rtt.reset();
     this.rack.reset(iss);
     this.recovery.reset();
+    this.recovery.point = iss;
     this.timer.stop();
   }
 
@@ -207,7 +250,7 @@ export class Sender {
     this.headers = headers;
     this.path.reset(mss);
     this.congestion.start(mss);
-    this.#resize(mss);
+    this.resize(mss);
   }
 
   /** Forgets all data and timers, and gives the memory back. */
@@ -217,28 +260,60 @@ export class Sender {
     this.timer.stop();
   }
 
-  // What the network does to it.
-
-  /** Takes the peer's window in (RFC 9293 §3.10.7.4). Gives whether it has changed. */
-  updateWindow(segment: Segment): boolean {
-    const { sequence, acknowledgment } = segment;
-    if (
-      !seqBefore(this.wl1, sequence) &&
-      !(this.wl1 === sequence && !seqAfter(this.wl2, acknowledgment))
-    ) {
-      return false;
-    }
-    const window = segment.has(TcpFlag.Syn) ? segment.window : segment.window << this.scale;
-    const changed = window !== this.wnd;
-    this.wnd = window;
-    this.wl1 = sequence;
-    this.wl2 = acknowledgment;
-    if (window > this.maxWnd) this.maxWnd = window;
-    return changed;
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.iss = archive.int(this.iss);
+    this.segments = archive.int(this.segments);
+    this.nxt = archive.int(this.nxt);
+    this.wnd = archive.int(this.wnd);
+    this.wl1 = archive.int(this.wl1);
+    this.wl2 = archive.int(this.wl2);
+    this.maxWnd = archive.int(this.maxWnd);
+    this.scale = archive.int(this.scale);
+    this.hopLimit = archive.int(this.hopLimit);
+    this.trafficClass = archive.int(this.trafficClass);
+    this.mss = archive.int(this.mss);
+    this.maxSend = archive.int(this.maxSend);
+    this.retransmissions = archive.int(this.retransmissions);
+    this.duplicatesReported = archive.int(this.duplicatesReported);
+    this.undone = archive.int(this.undone);
+    this.roundEnd = archive.int(this.roundEnd);
+    this.headers = archive.int(this.headers);
+    this.maxBuffer = archive.int(this.maxBuffer);
+    this.#dataStart = archive.int(this.#dataStart);
+    this.#sendLimit = archive.int(this.#sendLimit);
+    this.buffer.limit = archive.int(this.buffer.limit);
+    this.bytesSent = archive.real(this.bytesSent);
+    this.bytesAgain = archive.real(this.bytesAgain);
+    this.lastSentAt = archive.real(this.lastSentAt);
+    this.progressAt = archive.real(this.progressAt);
+    this.delivered = archive.real(this.delivered);
+    this.deliveredAt = archive.real(this.deliveredAt);
+    this.sackPermitted = archive.flag(this.sackPermitted);
+    this.finWanted = archive.flag(this.finWanted);
+    this.finSent = archive.flag(this.finSent);
+    this.isAbandoned = archive.flag(this.isAbandoned);
+    this.isCwndLimited = archive.flag(this.isCwndLimited);
+    this.una = this.nxt;
+    this.retries = 0;
+    this.dupAcks = 0;
+    this.forcesSmall = false;
+    this.rtt.archive(archive);
+    this.rack.archive(archive);
+    this.nagle.archive(archive);
+    this.path.archive(archive);
+    this.ecn.archive(archive);
+    this.congestion.archive!(archive);
+    this.recovery.reset();
+    this.recovery.point = (this.nxt - 1) | 0;
+    this.probe.reset();
+    this.undo.reset();
   }
 
+  // What the network does to it.
+
   /**
-   * Takes an acceptable acknowledgement in: `una <= SEG.ACK <= nxt`.
+   * Takes an acceptable acknowledgement in: `SEG.ACK <= nxt`.
    *
    * @param echoRtt The round trip that the timestamp echo tells, in milliseconds; negative when there is none.
    * @param isBare Whether the segment has neither payload, SYN nor FIN, and changes no window.
@@ -253,6 +328,7 @@ export class Sender {
     if (data <= 0) return;
     this.buffer.discard(data);
     this.#dataStart = (this.#dataStart + data) | 0;
+    this.nagle.expectsMore = false;
   }
 
   /** Lets the buffer follow the window: what is in flight, and as much again for the writer to be ahead by. */
@@ -261,32 +337,8 @@ export class Sender {
     if (wanted > this.buffer.limit) this.buffer.limit = wanted;
   }
 
-  /** A router cannot pass our segments on: they become smaller, and go again (RFC 1191 §6.4). */
-  tooBig(mtu: number, now: number): void {
-    this.#shrink(this.path.tooBig(this.mss, mtu, this.headers, now), now);
-  }
-
-  /** Full segments go unanswered: perhaps they are too large for the path, and nobody says so. */
-  suspectBlackHole(now: number): void {
-    const { first } = this.scoreboard;
-    if (first === null || first.length < this.mss) return;
-    this.#shrink(this.path.unanswered(this.mss, now), now);
-  }
-
-  #shrink(mss: number, now: number): void {
-    if (mss >= this.mss) return;
-    this.#resize(mss);
-    const { recovery, scoreboard } = this;
-    scoreboard.markLongLost(mss);
-    // They were not lost by congestion: the window stays (RFC 8201 §4).
-    if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
-      recovery.enter(this.nxt, this.flight, this.congestion.cwnd);
-      recovery.cwnd = this.congestion.cwnd;
-    }
-    restartTimer(this, now);
-  }
-
-  #resize(mss: number): void {
+  /** The segments have another size from now on. */
+  resize(mss: number): void {
     this.mss = mss;
     this.maxSend = Math.max(mss, this.#sendLimit - (this.#sendLimit % mss));
     this.congestion.resize(mss);
@@ -294,35 +346,12 @@ export class Sender {
 
   // What it wants done.
 
-  /** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
-  expire(now: number, maxRetries: number): boolean {
-    if (this.timer.reorderAt <= now) recover(this, 0, 0, this.flight, now);
-    if (this.timer.at > now) return true;
-    const kind = this.timer.kind;
-    this.timer.stopMain();
-    if (kind === TimerKind.Probe) {
-      this.probe.isDue = true;
-      // §7.3: the retransmission timer takes over, whether or not there is anything to probe with.
-      this.timer.arm(TimerKind.Retransmit, now + this.rtt.rto);
-      return true;
-    }
-    if (this.retries >= maxRetries) return false;
-    if (kind === TimerKind.Persist) {
-      this.retries++;
-      this.rtt.backOff();
-      this.forcesSmall = this.wnd > 0;
-      if (!this.forcesSmall) this.timer.windowProbeDue = true;
-      this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
-    } else {
-      timedOut(this, now);
-    }
-    return true;
-  }
-
   /** Chooses the next segment, and says whether there is one. {@linkcode Sender.sent} must follow when it goes out. */
   plan(now: number): boolean {
     const { scoreboard } = this;
     this.#outRecord = null;
+    if (this.chrono !== null) this.chrono.look(this, now);
+    if (this.pacing !== null && this.pacing.holds(this, now)) return false;
     if (scoreboard.lost.first !== null) return this.#planAgain(scoreboard.lost.first);
     if (this.nxt === this.iss) {
       this.#out(this.iss, 0, TcpFlag.Syn);
@@ -339,7 +368,7 @@ export class Sender {
   }
 
   #planAgain(record: SentSegment): boolean {
-    const room = this.cwnd - this.scoreboard.pipe;
+    const room = this.cwnd - this.pipe;
     let length = record.length;
     if (record.length > this.mss || room < length) {
       const allowed = Math.max(room - (room % this.mss), this.scoreboard.pipe === 0 ? this.mss : 0);
@@ -373,16 +402,16 @@ export class Sender {
     const unsent = this.unsent;
     const fin = this.finWanted && !this.finSent;
     if (unsent === 0 && !fin) return false;
-    // RFC 2861 §2: after a pause longer than an RTO nothing is known of the path.
-    if (this.flight === 0 && now - this.lastSentAt > this.rtt.rto) this.congestion.idled();
+    restartAfterPause(this, now);
     const mss = this.path.current(this.mss, now);
-    if (mss !== this.mss) this.#resize(mss);
+    if (mss !== this.mss) this.resize(mss);
     const length = sendable(this, unsent, fin, isProbe);
     // The FIN is an octet too, and has to lie in the window.
     const isLast = length === unsent;
     const sendsFin = isLast && fin && length < this.wnd - this.flight;
     if (length === 0 && !sendsFin) {
       if (this.flight === 0 && this.timer.kind === TimerKind.None) {
+        this.progressAt = now;
         this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
       }
       return false;
@@ -391,13 +420,6 @@ export class Sender {
     if (sendsFin) flags |= TcpFlag.Fin;
     this.#out(this.nxt, length, flags);
     return true;
-  }
-
-  /** RFC 9438 §4.2: the window may grow when it is used; in slow start half is enough, as Linux has it. */
-  #fillsWindow(): boolean {
-    const { pipe } = this.scoreboard;
-    const { cwnd, ssthresh } = this.congestion;
-    return cwnd < ssthresh ? 2 * pipe > cwnd : pipe + this.mss > cwnd;
   }
 
   /** RFC 8985 §7.3: with nothing new to send, the last segment goes again. */
@@ -425,6 +447,12 @@ export class Sender {
     this.buffer.peek(position, target, address, offset, this.outLength);
   }
 
+  /** What is sent now will tell by its acknowledgement how much was delivered in the meantime. */
+  #stamp(record: SentSegment): void {
+    record.delivered = this.delivered | 0;
+    record.deliveredAt = this.deliveredAt;
+  }
+
   /** The segment that {@linkcode Sender.plan} chose has been written. */
   sent(now: number): void {
     const { scoreboard, recovery } = this;
@@ -433,7 +461,8 @@ export class Sender {
     this.bytesSent += octets;
     const again = this.#outRecord;
     if (again !== null) {
-      scoreboard.sentAgain(again, now);
+      scoreboard.sentAgain(again, now, this.undo.episode);
+      this.#stamp(again);
       this.retransmissions++;
       this.bytesAgain += octets;
     } else {
@@ -441,16 +470,19 @@ export class Sender {
       const isFin = (this.outFlags & TcpFlag.Fin) !== 0;
       if (isSyn || isFin) octets++;
       const end = (this.nxt + octets) | 0;
-      if (scoreboard.isEmpty) this.progressAt = now;
+      if (scoreboard.isEmpty) this.progressAt = this.deliveredAt = now;
       const record = scoreboard.add(this.nxt, end, now);
       record.isSyn = isSyn;
       record.isFin = isFin;
+      this.#stamp(record);
       if (isFin) this.finSent = true;
       this.nxt = end;
       if (this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
-      this.isCwndLimited = this.#fillsWindow();
+      this.isCwndLimited = fillsWindow(this);
     }
     if (recovery.isReducing) recovery.sent(octets);
+    if (this.pacing !== null) this.pacing.sent(this, octets, now);
+    if (this.chrono !== null) this.chrono.look(this, now);
     armTimer(this, again !== null, now);
   }
 }

@@ -1,8 +1,9 @@
 /**
- * When the sender's timer is armed, and for what (RFC 6298 §5, RFC 8985 §7.2).
+ * When the sender's timer is armed, for what (RFC 6298 §5, RFC 8985 §7.2), and what it does.
  *
  * @module
  */
+import { recover, timedOut } from "./acknowledgment.ts";
 import { RecoveryState } from "./recovery.ts";
 import { TimerKind } from "./retransmit_timer.ts";
 import type { Sender } from "./sender.ts";
@@ -38,7 +39,39 @@ function mayProbe(sender: Sender): boolean {
 /** A probe waits for the last segment sent, but never longer than the timeout runs (RFC 8985 §7.2). */
 function arm(sender: Sender, now: number): void {
   const { timer } = sender;
-  const probe = now + sender.probe.timeout(sender.rtt.srtt, sender.flight <= sender.mss);
-  if (mayProbe(sender)) timer.arm(TimerKind.Probe, Math.min(probe, timer.timeoutAt));
-  else timer.arm(TimerKind.Retransmit, timer.timeoutAt);
+  // Doubles are neither passed on nor given back: each would be boxed, 16 bytes a segment.
+  timer.at = timer.timeoutAt;
+  if (!mayProbe(sender)) {
+    timer.kind = TimerKind.Retransmit;
+    return;
+  }
+  const probe = now + 2 * sender.rtt.srtt + sender.probe.patience(sender.flight <= sender.mss);
+  if (probe < timer.at) timer.at = probe;
+  timer.kind = TimerKind.Probe;
+}
+
+/** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
+export function expireTimers(sender: Sender, now: number, maxRetries: number): boolean {
+  const { timer } = sender;
+  if (timer.reorderAt <= now) recover(sender, 0, 0, sender.flight, now);
+  if (timer.at > now) return true;
+  const kind = timer.kind;
+  timer.stopMain();
+  if (kind === TimerKind.Probe) {
+    sender.probe.isDue = true;
+    // RFC 8985 §7.3: the retransmission timer takes over, whether or not there is anything to probe with.
+    timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
+    return true;
+  }
+  if (sender.retries >= maxRetries) return false;
+  if (kind === TimerKind.Persist) {
+    sender.retries++;
+    sender.rtt.backOff();
+    sender.forcesSmall = sender.wnd > 0;
+    if (!sender.forcesSmall) timer.windowProbeDue = true;
+    timer.arm(TimerKind.Persist, now + sender.rtt.rto);
+  } else {
+    timedOut(sender, now);
+  }
+  return true;
 }

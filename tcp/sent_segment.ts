@@ -15,6 +15,8 @@ export class SentSegment {
   sentAt: number = 0;
   /** How many times it has been sent. */
   transmissions: number = 0;
+  /** The episode of repair in which it was first sent again, as {@linkcode Undo} numbers them. */
+  episode: number = 0;
   /** Whether it carries the SYN. */
   isSyn: boolean = false;
   /** Whether it carries the FIN. */
@@ -23,8 +25,10 @@ export class SentSegment {
   isSacked: boolean = false;
   /** Whether it is deemed lost and waits to be sent again. */
   isLost: boolean = false;
-  /** Octets that the peer had taken delivery of when this was sent, for the delivery rate. */
+  /** Octets that the peer had taken delivery of when this was sent, modulo 2^32, for the delivery rate. */
   delivered: number = 0;
+  /** When it had taken delivery of them, in milliseconds. */
+  deliveredAt: number = -Infinity;
   /** The one before in sequence order. */
   previous: SentSegment | null = null;
   /** The next in sequence order; in the pool the next free record. */
@@ -51,11 +55,13 @@ export function takeRecord(start: number, end: number): SentSegment {
   record.end = end;
   record.sentAt = 0;
   record.transmissions = 0;
+  record.episode = 0;
   record.isSyn = false;
   record.isFin = false;
   record.isSacked = false;
   record.isLost = false;
   record.delivered = 0;
+  record.deliveredAt = -Infinity;
   record.previous = null;
   record.next = null;
   return record;

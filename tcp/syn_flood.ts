@@ -6,6 +6,7 @@
  */
 import { type Packet, writeU16, writeU32 } from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
+import { Ecn } from "./ecn.ts";
 import { TcpFlag, tcpHeaderLength } from "./frame.ts";
 import { takeSyn } from "./handshake.ts";
 import { type KeyedHash, timestampOffset } from "./isn.ts";
@@ -24,35 +25,22 @@ import {
   type SynOptions,
 } from "./syn_cookie.ts";
 import { seqAdd } from "./seq.ts";
+import type { TcpSettings } from "./settings.ts";
 
 /** How many answers wait at most; what comes beyond in one turn is dropped, as a full card would. */
 const capacity = 256;
-/** Words of one entry: addresses, ports, cookie, acknowledgement, TSval, TSecr, flags. */
-const width = 8;
+/** Words of one entry: addresses, ports, cookie, acknowledgement, TSval, TSecr, flags with scale and MSS, window. */
+const width = 9;
 const hasTimestampsFlag = 1;
 const sackFlag = 2;
 const scaleFlag = 4;
 const ecnFlag = 8;
+/** Where in the same word our window shift stands. */
+const scaleShift = 4;
+/** Where in the same word our MSS stands. */
+const mssShift = 16;
 /** For how long after a cookie was sent acknowledgements are looked at for one, in milliseconds. */
 const memory = 128_000;
-
-/** What a stack announces in the SYN-ACKs that carry cookies. */
-export interface CookieOffer {
-  /** Our MSS. */
-  readonly mss: number;
-  /** Our window, not scaled. */
-  readonly window: number;
-  /** Our window shift. */
-  readonly scale: number;
-  /** Whether timestamps are agreed to; without them there is no room for the other options. */
-  readonly timestamps: boolean;
-  /** Whether window scaling is agreed to. */
-  readonly scales: boolean;
-  /** Whether SACK is agreed to. */
-  readonly sack: boolean;
-  /** Whether ECN is agreed to. */
-  readonly ecn: boolean;
-}
 
 /** The cookies of one stack. */
 export class SynFlood {
@@ -74,12 +62,19 @@ export class SynFlood {
     return this.#length === 0;
   }
 
-  /** Answers a SYN without remembering it. Gives `false` when too many answers wait. */
+  /**
+   * Answers a SYN without remembering it.
+   *
+   * @param mss Our MSS towards the peer, in bytes.
+   * @param settings Those of the connection that may come of it.
+   * @returns `false` when too many answers wait.
+   */
   answer(
     segment: Segment,
     local: number,
     remote: number,
-    offer: CookieOffer,
+    mss: number,
+    settings: TcpSettings,
     now: number,
   ): boolean {
     if (this.#length === capacity) return false;
@@ -94,10 +89,9 @@ export class SynFlood {
       now,
     );
     const options = this.#options;
-    options.windowScale = offer.scales ? segment.windowScale : -1;
-    options.sackPermitted = offer.sack && segment.sackPermitted;
-    options.ecn = offer.ecn &&
-      (segment.flags & (TcpFlag.Ece | TcpFlag.Cwr)) === (TcpFlag.Ece | TcpFlag.Cwr);
+    options.windowScale = settings.windowScaling ? segment.windowScale : -1;
+    options.sackPermitted = settings.sack && segment.sackPermitted;
+    options.ecn = settings.ecn !== "off" && Ecn.isSetupSyn(segment.flags);
     const clock = (Math.floor(now) + timestampOffset(this.#hash, local, remote)) | 0;
     const at = ((this.#head + this.#length++) % capacity) * width;
     const words = this.#words;
@@ -109,15 +103,17 @@ export class SynFlood {
     words[at + 5] = stampOptions(clock, options);
     words[at + 6] = segment.timestampValue;
     // Without a timestamp there is nowhere to keep the other options: they are not agreed to.
-    words[at + 7] = !(offer.timestamps && segment.hasTimestamps) ? 0 : hasTimestampsFlag |
+    const agreed = !(settings.timestamps && segment.hasTimestamps) ? 0 : hasTimestampsFlag |
       (options.sackPermitted ? sackFlag : 0) | (options.windowScale >= 0 ? scaleFlag : 0) |
       (options.ecn ? ecnFlag : 0);
+    words[at + 7] = agreed | (settings.scale << scaleShift) | (mss << mssShift);
+    words[at + 8] = Math.min(settings.receiveBuffer, 0xffff);
     this.#lastSent = now;
     return true;
   }
 
   /** Writes the oldest answer at `offset`; gives its length in bytes. */
-  write(packet: Packet, offset: number, offer: CookieOffer): number {
+  write(packet: Packet, offset: number): number {
     const words = this.#words;
     const at = this.#head * width;
     const { bytes } = packet;
@@ -128,15 +124,17 @@ export class SynFlood {
     writeU32(bytes, offset + 4, words[at + 3]!);
     writeU32(bytes, offset + 8, words[at + 4]!);
     let length: number = tcpHeaderLength;
-    length += writeMss(bytes, offset + length, offer.mss);
+    length += writeMss(bytes, offset + length, agreed >>> mssShift);
     if ((agreed & hasTimestampsFlag) !== 0) {
       const write = (agreed & sackFlag) !== 0 ? writeSackPermittedTimestamps : writeTimestamps;
       length += write(bytes, offset + length, words[at + 5]!, words[at + 6]!);
     }
-    if ((agreed & scaleFlag) !== 0) length += writeWindowScale(bytes, offset + length, offer.scale);
+    if ((agreed & scaleFlag) !== 0) {
+      length += writeWindowScale(bytes, offset + length, (agreed >>> scaleShift) & 0xf);
+    }
     bytes[offset + 12] = length << 2;
     bytes[offset + 13] = TcpFlag.Syn | TcpFlag.Ack | ((agreed & ecnFlag) !== 0 ? TcpFlag.Ece : 0);
-    writeU16(bytes, offset + 14, offer.window);
+    writeU16(bytes, offset + 14, words[at + 8]!);
     writeU16(bytes, offset + 18, 0);
     packet.startChecksum(6, offset, length, 16);
     this.#head = (this.#head + 1) % capacity;
@@ -167,7 +165,7 @@ export class SynFlood {
     const syn = this.#syn;
     syn.sequence = seqAdd(segment.sequence, -1);
     syn.acknowledgment = 0;
-    syn.flags = TcpFlag.Syn | (options.ecn ? TcpFlag.Ece | TcpFlag.Cwr : 0);
+    syn.flags = TcpFlag.Syn | (options.ecn ? Ecn.synFlags : 0);
     syn.window = segment.window;
     syn.mss = mss;
     syn.windowScale = options.windowScale;
@@ -181,6 +179,6 @@ export class SynFlood {
     record.isSyn = true;
     // When the SYN-ACK was sent is not known: its acknowledgement is no measure of the round trip.
     record.transmissions = 2;
-    receiver.advertise(true, false);
+    receiver.advertise(true);
   }
 }

@@ -26,9 +26,9 @@ export class TailLossProbe {
     this.isOutstanding = false;
   }
 
-  /** PTO, in milliseconds (§7.2). */
-  timeout(srtt: number, isSingle: boolean): number {
-    return 2 * srtt + slack + (isSingle ? worstDelayedAck : 0);
+  /** What PTO is beyond two round trips, in milliseconds (§7.2). */
+  patience(isSingle: boolean): number {
+    return isSingle ? slack + worstDelayedAck : slack;
   }
 
   /**

@@ -5,102 +5,77 @@
  */
 import { BranchNode, type Packet, type Random, randomBelow, readU16, Verdict } from "@octet/wire";
 import { formatIpv4 } from "@octet/netip";
-import { TcpConnection, type TcpConnectionOptions } from "./connection.ts";
+import { TcpConnection } from "./connection.ts";
 import { ConnectionTable } from "./connection_table.ts";
 import { TcpCounters } from "./counters.ts";
+import { ephemeralCount, EphemeralPorts, firstEphemeral, type PortUser } from "./ephemeral_port.ts";
 import { TcpFlag } from "./frame.ts";
-import { prepare, takeSyn } from "./handshake.ts";
+import { ownMss, prepare, takeSyn } from "./handshake.ts";
+import { Hibernation } from "./hibernation.ts";
 import { KeyedHash } from "./isn.ts";
+import { Lingerers } from "./limits.ts";
 import { TcpListener } from "./listener.ts";
+import type { TcpConnectTarget, TcpErrorObserver, TcpNetwork, TcpOptions } from "./network.ts";
 import { reportToConnection } from "./network_error.ts";
+import { PathMtuCache } from "./path_mtu_cache.ts";
 import { ResetQueue } from "./reset.ts";
 import { seqAdd, seqAfter } from "./seq.ts";
 import type { Sender } from "./sender.ts";
 import { Segment } from "./segment.ts";
+import { settleOptions, type TcpSettings } from "./settings.ts";
 import { TcpError, TcpState } from "./state.ts";
-import { type CookieOffer, SynFlood } from "./syn_flood.ts";
-import { mayReuse } from "./time_wait.ts";
-
-/** What TCP asks of the layer below. */
-export interface TcpNetwork {
-  /** Our address for a destination, host order; 0 when no route leads there. */
-  sourceFor(destination: number): number;
-  /** The MTU towards a destination, in bytes. */
-  mtu(destination: number): number;
-  /** The longest IP datagram that one send may hand down: the MTU, or more where the device segments. */
-  maxSegment(destination: number): number;
-}
-
-/** Where a connection leads. */
-export interface TcpConnectTarget {
-  /** The peer's IPv4 address, host order. */
-  address: number;
-  /** The peer's port, 1 to 65535. */
-  port: number;
-  /** Our address; chosen by route when not given. */
-  localAddress?: number;
-  /** Our port; an ephemeral one when not given. */
-  localPort?: number;
-}
-
-/** The first port handed out by itself (RFC 6335 §6). */
-const firstEphemeral = 49_152;
-const ephemeralCount = 65_536 - firstEphemeral;
+import { SynFlood } from "./syn_flood.ts";
+import { mayReplace, mayReuse } from "./time_wait.ts";
 
 /** The node for IP protocol 6. */
-export class Tcp extends BranchNode {
+export class Tcp extends BranchNode implements PortUser {
   /** What is counted. */
   readonly counters: TcpCounters = new TcpCounters();
+  /**
+   * Whether an acknowledgement is owed that is to go before another segment is taken in: on a path that loses packets each
+   * arrival is told of by itself. Who takes in several at a time asks, lets this TCP send, and sets it to `false`.
+   */
+  isUrgent: boolean = false;
   /** The keyed hash behind sequence numbers, ports and timestamps. */
   readonly hash: KeyedHash;
   /** The layer below. */
   readonly network: TcpNetwork;
+  /** Called with every ICMP error about a connection, before that hears of it; `packet.nextHop` is who reports. */
+  readonly errorObservers: Set<TcpErrorObserver> = new Set();
+  /** What routers have told of paths. */
+  readonly paths: PathMtuCache = new PathMtuCache();
+  /** Connections without an owner. */
+  readonly lingerers: Lingerers;
+  /** Puts connections that have long been idle to sleep. */
+  readonly hibernation: Hibernation = new Hibernation();
   readonly #random: Random;
-  readonly #connections: ConnectionTable = new ConnectionTable();
+  readonly #ports: EphemeralPorts;
+  readonly #connections: ConnectionTable;
   readonly #listeners: Map<number, TcpListener[]> = new Map();
   readonly #resets: ResetQueue = new ResetQueue();
   readonly #flood: SynFlood;
-  readonly #offer: CookieOffer;
   readonly #segment: Segment = new Segment();
   readonly #unused: TcpConnection[] = [];
-  #options: TcpConnectionOptions;
-  #portOffset = 0;
+  readonly #settings: TcpSettings;
 
   /**
    * Makes a TCP without connections.
    *
    * @param network The layer below.
    * @param random Random numbers; cryptographic in production.
-   * @param options Settings of the connections it makes.
+   * @param options Settings of the connections it makes, and limits of the whole.
    */
-  constructor(network: TcpNetwork, random: Random, options: TcpConnectionOptions = {}) {
+  constructor(network: TcpNetwork, random: Random, options: TcpOptions = {}) {
     super();
     this.protocol = 6;
     this.network = network;
     this.#random = random;
-    this.#options = options;
+    this.#settings = settleOptions(options);
+    this.lingerers = new Lingerers(options);
     this.hash = new KeyedHash(random);
+    this.#connections = new ConnectionTable(this.hash);
     this.#flood = new SynFlood(this.hash);
-    // Like every connection that it makes: the settings of one speak for all.
-    const {
-      receiveMss,
-      receiver,
-      offeredScale,
-      offersTimestamps,
-      offersWindowScaling,
-      offersSack,
-      ecn,
-    } = new TcpConnection(options);
-    this.#offer = {
-      mss: receiveMss,
-      window: Math.min(receiver.buffer.limit, 0xffff),
-      scale: offeredScale,
-      timestamps: offersTimestamps,
-      scales: offersWindowScaling,
-      sack: offersSack,
-      ecn: ecn !== "off",
-    };
-    this.#portOffset = randomBelow(random, ephemeralCount);
+    this.#ports = new EphemeralPorts(this.hash, random, this);
   }
 
   /** How many connections there are, in whatever state. */
@@ -131,18 +106,25 @@ export class Tcp extends BranchNode {
     if (localAddress === 0) {
       throw new TypeError(`Cannot connect as no route leads to ${formatIpv4(address)}`);
     }
-    const localPort = target.localPort ?? this.#ephemeralPort(localAddress, address, port);
+    const localPort = target.localPort ?? this.#ports.choose(localAddress, address, port, now);
     if (!(Number.isInteger(localPort) && localPort >= 1 && localPort <= 65_535)) {
       throw new RangeError(`Cannot connect as our port must be from 1 to 65535: ${localPort}`);
     }
     if (reuse !== undefined && (reuse.state !== TcpState.Closed || reuse.isPooled)) {
       throw new TypeError("Cannot open connection as it has not ended, or was given back");
     }
-    if (this.#connections.find(localAddress, localPort, address, port) !== null) {
+    const other = this.#connections.find(localAddress, localPort, address, port);
+    if (other !== null && !mayReplace(other, now)) {
       throw new TypeError(`Cannot connect from port ${localPort} as the connection exists`);
+    }
+    const last = other === null ? null : other.sender.nxt;
+    other?.end(TcpError.None);
+    if (other !== null && this.#connections.find(localAddress, localPort, address, port) !== null) {
+      throw new TypeError(`Cannot connect from port ${localPort} as it was taken meanwhile`);
     }
     const connection = reuse ?? this.#take();
     this.#open(connection, localAddress, localPort, address, port, now);
+    if (last !== null) startBeyond(connection.sender, last);
     connection.isPassive = false;
     connection.state = TcpState.SynSent;
     this.counters.TcpActiveOpens++;
@@ -195,6 +177,7 @@ export class Tcp extends BranchNode {
     const rest = this.#listeners.get(listener.port)!.filter((other) => other !== listener);
     if (rest.length === 0) this.#listeners.delete(listener.port);
     else this.#listeners.set(listener.port, rest);
+    if (listener.pending === 0) return;
     const opening = [...this.#connections].filter((connection) => connection.listener === listener);
     for (const connection of opening) connection.end(TcpError.Aborted);
   }
@@ -212,14 +195,16 @@ export class Tcp extends BranchNode {
       throw new TypeError("Cannot recycle connection as it was given back before");
     }
     connection.isPooled = true;
+    connection.settings = this.#settings;
     connection.onEvent = null;
-    connection.sender.nagle.noDelay = false;
-    connection.receiver.clear();
+    connection.strip();
     this.#unused.push(connection);
   }
 
   /** Takes a segment in: `packet.source` and `packet.destination` are set. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
+    // Before the segment: nobody works with any connection's parts yet.
+    if (this.hibernation.isCrowded) this.hibernation.settle();
     const segment = this.#segment;
     const { counters } = this;
     counters.TcpInSegs++;
@@ -233,24 +218,31 @@ export class Tcp extends BranchNode {
       counters.TcpInCsumErrors++;
       return Verdict.BadChecksum;
     }
-    const { source, destination } = packet;
-    const connection = this.#connections.find(
-      destination,
+    let connection = this.#between(segment, packet);
+    let last: number | null = null;
+    if (
+      connection !== null && connection.state === TcpState.TimeWait &&
+      mayReuse(connection, segment) &&
+      this.#listenerFor(segment.destinationPort, packet.destination) !== null
+    ) {
+      last = connection.sender.nxt;
+      connection.end(TcpError.None);
+      // Who was told of that may have opened a connection from here already.
+      connection = this.#between(segment, packet);
+    }
+    return connection === null
+      ? this.#unconnected(segment, packet, now, last)
+      : connection.arrive(segment, packet, now);
+  }
+
+  /** The connection that a segment belongs to, or `null`. */
+  #between(segment: Segment, packet: Packet): TcpConnection | null {
+    return this.#connections.find(
+      packet.destination,
       segment.destinationPort,
-      source,
+      packet.source,
       segment.sourcePort,
     );
-    if (connection !== null) {
-      if (connection.state !== TcpState.TimeWait || !mayReuse(connection, segment)) {
-        return connection.arrive(segment, packet, now);
-      }
-      if (this.#listenerFor(segment.destinationPort, destination) !== null) {
-        const last = connection.sender.nxt;
-        connection.end(TcpError.None);
-        return this.#unconnected(segment, packet, now, last);
-      }
-    }
-    return this.#unconnected(segment, packet, now, null);
   }
 
   /** @param last SND.NXT of the connection between the same ends that was in TIME-WAIT until now. */
@@ -287,6 +279,7 @@ export class Tcp extends BranchNode {
     now: number,
   ): TcpConnection {
     const connection = this.#take();
+    if (listener.settings !== null) connection.settings = listener.settings;
     this.#open(
       connection,
       packet.destination,
@@ -299,7 +292,7 @@ export class Tcp extends BranchNode {
     connection.listener = listener;
     connection.state = TcpState.SynReceived;
     connection.heardAt = now;
-    connection.segmentsIn = 1;
+    connection.receiver.segments = 1;
     listener.pending++;
     return connection;
   }
@@ -307,7 +300,11 @@ export class Tcp extends BranchNode {
   /** More handshakes are under way than are remembered: a cookie, unless nobody accepts what is complete either. */
   #defend(listener: TcpListener, segment: Segment, packet: Packet, now: number): Verdict {
     const { source, destination } = packet;
-    if (listener.hasRoom && this.#flood.answer(segment, destination, source, this.#offer, now)) {
+    const settings = listener.settings ?? this.#settings;
+    const mss = ownMss(this.network, settings, source);
+    if (
+      listener.hasRoom && this.#flood.answer(segment, destination, source, mss, settings, now)
+    ) {
       this.counters.TcpExtSyncookiesSent++;
       this.requestTurn();
       return Verdict.Ok;
@@ -348,21 +345,30 @@ export class Tcp extends BranchNode {
       readU16(packet.bytes, offset + 2),
     );
     if (connection === null) return;
+    for (const observe of this.errorObservers) observe(connection, type, code, info, packet);
     reportToConnection(connection, type, code, info & 0xffff, packet.bytes, offset, now);
   }
 
   /** Writes the next segment of whoever is ready. */
   override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    if (!this.#resets.isEmpty) {
-      this.counters.TcpOutRsts++;
-      this.counters.TcpOutSegs++;
-      return this.#resets.write(packet, offset);
-    }
+    this.hasMore = true;
+    if (!this.#resets.isEmpty) return this.#writeReset(packet, offset);
     if (!this.#flood.isEmpty) {
       this.counters.TcpOutSegs++;
-      return this.#flood.write(packet, offset, this.#offer);
+      return this.#flood.write(packet, offset);
     }
-    return this.turn(packet, ipOffset, offset, now);
+    if (this.hibernation.isCrowded) this.hibernation.settle();
+    const length = this.giveTurns(packet, ipOffset, offset, now);
+    // A connection that ends in its turn leaves a reset behind.
+    if (this.#resets.isEmpty) return length;
+    this.hasMore = true;
+    return length === 0 ? this.#writeReset(packet, offset) : length;
+  }
+
+  #writeReset(packet: Packet, offset: number): number {
+    this.counters.TcpOutRsts++;
+    this.counters.TcpOutSegs++;
+    return this.#resets.write(packet, offset);
   }
 
   /** Answers a segment that belongs to nobody (RFC 9293 §3.10.7.1). */
@@ -371,8 +377,8 @@ export class Tcp extends BranchNode {
   }
 
   /** Tells a connection's peer that it has ended. */
-  resetConnection(connection: TcpConnection): void {
-    this.#resets.end(connection);
+  resetConnection(connection: TcpConnection, now: number): void {
+    this.#resets.end(connection, now);
     this.requestTurn();
   }
 
@@ -389,7 +395,10 @@ export class Tcp extends BranchNode {
   /** A connection is about to end: counts it by the state that it is in still. */
   ended(connection: TcpConnection, error: TcpError): void {
     const { counters } = this;
-    if (error === TcpError.TimedOut) counters.TcpExtTCPAbortOnTimeout++;
+    // An open connection ends by what the network has reported only when nothing else came.
+    const isGivenUp = error === TcpError.TimedOut || (connection.isOpen &&
+      error !== TcpError.None && error !== TcpError.Reset && error !== TcpError.Aborted);
+    if (isGivenUp) counters.TcpExtTCPAbortOnTimeout++;
     if (connection.isOpen) {
       counters.TcpCurrEstab--;
       if (error === TcpError.Reset || error === TcpError.Aborted) counters.TcpEstabResets++;
@@ -424,11 +433,12 @@ export class Tcp extends BranchNode {
     prepare(connection, this, now);
     this.#connections.add(connection);
     connection.attach(this);
+    this.hibernation.awoke(connection);
   }
 
   #take(): TcpConnection {
     const connection = this.#unused.pop();
-    if (connection === undefined) return new TcpConnection(this.#options);
+    if (connection === undefined) return new TcpConnection(this.#settings);
     connection.isPooled = false;
     return connection;
   }
@@ -443,21 +453,11 @@ export class Tcp extends BranchNode {
     return null;
   }
 
-  /** RFC 6056 §3.3.3: a keyed offset for each destination, and a counter. */
-  #ephemeralPort(local: number, remote: number, remotePort: number): number {
-    const offset = this.hash.hash(local, remote, remotePort, 2) >>> 0;
-    for (let i = 0; i < ephemeralCount; i++) {
-      const step = (offset + this.#portOffset + i) % ephemeralCount;
-      const port = firstEphemeral + step;
-      if (
-        !this.#listeners.has(port) &&
-        this.#connections.find(local, port, remote, remotePort) === null
-      ) {
-        this.#portOffset = (this.#portOffset + i + 1) % ephemeralCount;
-        return port;
-      }
-    }
-    throw new TypeError("Cannot connect as all ephemeral ports towards the peer are in use");
+  /** Whether no other connection has these ends, or one that may be replaced; see {@linkcode PortUser}. */
+  mayOpen(local: number, port: number, remote: number, remotePort: number, now: number): boolean {
+    if (this.#listeners.has(port)) return false;
+    const other = this.#connections.find(local, port, remote, remotePort);
+    return other === null || mayReplace(other, now);
   }
 }
 

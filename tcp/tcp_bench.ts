@@ -2,22 +2,15 @@
 // "device", time that moves by fractions of a millisecond as a real clock's does.
 
 import { bench } from "@octet/testing/bench";
-import { allocate, BranchNode, Packet, SeededRandom, Verdict } from "@octet/wire";
-import { TcpConnection, type TcpConnectionOptions } from "./connection.ts";
+import { allocate, Packet, SeededRandom, Verdict } from "@octet/wire";
+import { Root } from "./_root.ts";
+import { TcpConnection } from "./connection.ts";
+import type { TcpConnectionOptions } from "./settings.ts";
 import { Tcp } from "./tcp.ts";
 
 const group = "TCP alone, two ends in one process";
 const leftAddress = 0x0a000001;
 const rightAddress = 0x0a000002;
-
-class Root extends BranchNode {
-  override demux(): Verdict {
-    return Verdict.NoProtocol;
-  }
-  override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(packet, ipOffset, offset, now);
-  }
-}
 
 /** Both ends, and the packet between them. */
 class Wire {

@@ -1,5 +1,6 @@
 import { fuzz } from "@octet/testing/fuzz";
-import type { TcpConnection, TcpConnectionOptions } from "./connection.ts";
+import type { TcpConnection } from "./connection.ts";
+import type { TcpConnectionOptions } from "./settings.ts";
 import { checkConnection } from "./_invariants.ts";
 import { Pair, type PipeOptions, serverAddress } from "./_pair.ts";
 import { localPort, peerAddress, peerPort, Script } from "./_script.ts";

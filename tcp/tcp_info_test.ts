@@ -39,3 +39,38 @@ Deno.test("what is in flight, held and lost shows while it is", () => {
   assertEquals(info.ca_state, TcpCaState.Recovery);
   assert(info.sacked > 0 && info.retrans === 1 && info.total_retrans === 1, JSON.stringify(info));
 });
+
+Deno.test("the delivery rate is what the path takes, or what the application has, also after a pause", () => {
+  let free = 0;
+  // One segment of 1500 bytes in a millisecond: 1.448 MB of payload a second.
+  const pair = new Pair({
+    delay: 10,
+    queue: 40,
+    filter: (from, packet, now) => {
+      if (from !== 0) return true;
+      free = Math.max(free, now) + packet.length / 1520;
+      pair.delayNext(free - now);
+      return true;
+    },
+  });
+  const { client, server } = pair.open();
+  const rate = () => client.tcpInfo(pair.now).delivery_rate;
+  const chunk = new Uint8Array(65_536);
+  const until = pair.now + 2000;
+  pair.run(until, () => {
+    client.write(chunk);
+    while (server.read(chunk) > 0);
+    return false;
+  });
+  assert(Math.abs(rate() - 1_448_000) < 30_000, `${rate()} bytes a second`);
+  pair.run(pair.now + 5000, () => {
+    while (server.read(chunk) > 0);
+    return false;
+  });
+  const rested = rate();
+  assert(rested > 500_000, `${rested} bytes a second`);
+  client.write(new Uint8Array(1448));
+  pair.run(pair.now + 1000);
+  // One segment, and its acknowledgement waits for another: 61 ms.
+  assert(Math.abs(rate() - 1448 / 0.061) < 100, `${rate()} bytes a second`);
+});

@@ -1,6 +1,8 @@
-import { assert, assertEquals } from "@std/assert";
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { Pair, serverAddress } from "./_pair.ts";
 import { accepted, Script } from "./_script.ts";
 import { seqBefore } from "./seq.ts";
+import { TcpState } from "./state.ts";
 
 /** Leads into TIME-WAIT; the peer's next number is 2. */
 const inTimeWait = `${accepted}
@@ -113,4 +115,67 @@ Deno.test("a connection in TIME-WAIT holds its ports, and connect passes over th
   assertEquals(message, "TypeError: Cannot connect from port 80 as the connection exists");
   script.run("+60000");
   script.tcp.connect(target, script.now);
+});
+
+Deno.test("connect takes the ends of a connection in TIME-WAIT over once the timestamps have moved on (RFC 6191)", () => {
+  const pair = new Pair({ delay: 1 });
+  const listener = pair.server.listen(80);
+  const target = { address: serverAddress, port: 80, localPort: 40_000 };
+  const open = () => {
+    const client = pair.client.connect(target, pair.now);
+    pair.run(pair.now + 10);
+    return { client, server: listener.accept()! };
+  };
+  const close = ({ client, server }: ReturnType<typeof open>) => {
+    client.close(pair.now);
+    pair.run(pair.now + 10);
+    server.close(pair.now);
+    pair.run(pair.now + 10);
+    assertEquals([client.state, server.state], [TcpState.TimeWait, TcpState.Closed]);
+  };
+  const first = open();
+  const { nxt } = first.client.sender;
+  close(first);
+  assertThrows(() => pair.client.connect(target, pair.now), TypeError, "the connection exists");
+  pair.run(pair.now + 1000);
+  const second = open();
+  assertEquals([second.client.state, first.client.state], [TcpState.Established, TcpState.Closed]);
+  assert(((second.client.sender.iss - nxt) | 0) > 0xffff, "begins above what the old one has sent");
+  close(second);
+});
+
+Deno.test("without timestamps the ends rest for the whole of TIME-WAIT", () => {
+  const pair = new Pair({ delay: 1, options: { timestamps: false } });
+  const listener = pair.server.listen(80);
+  const target = { address: serverAddress, port: 80, localPort: 40_000 };
+  const client = pair.client.connect(target, pair.now);
+  pair.run(pair.now + 10);
+  client.close(pair.now);
+  pair.run(pair.now + 10);
+  listener.accept()!.close(pair.now);
+  pair.run(pair.now + 5000);
+  assertEquals(client.state, TcpState.TimeWait);
+  assertThrows(() => pair.client.connect(target, pair.now), TypeError, "the connection exists");
+  pair.run();
+  pair.client.connect(target, pair.now).abort(pair.now);
+});
+
+Deno.test("20,000 connections a second from one address to one port, for two seconds", () => {
+  const pair = new Pair({ delay: 0 });
+  const listener = pair.server.listen(80);
+  const perTick = 20;
+  for (let tick = 0; tick < 2000; tick++) {
+    for (let i = 0; i < perTick; i++) {
+      const client = pair.client.connect({ address: serverAddress, port: 80 }, pair.now);
+      pair.run(pair.now);
+      const server = listener.accept()!;
+      client.close(pair.now);
+      pair.run(pair.now);
+      server.close(pair.now);
+      pair.run(pair.now);
+      assertEquals(client.state, TcpState.TimeWait);
+    }
+    pair.now++;
+  }
+  assert(pair.client.size <= 32_768, `${pair.client.size}`);
 });

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import type { Archive } from "./archive.ts";
 import type { Segment } from "./segment.ts";
 import { seqBeforeOrAt } from "./seq.ts";
 import { TcpFlag } from "./frame.ts";
@@ -25,6 +26,14 @@ export class Timestamps {
     this.enabled = false;
     this.recent = 0;
     this.#offset = offset;
+  }
+
+  /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
+  archive(archive: Archive): void {
+    this.enabled = archive.flag(this.enabled);
+    this.recent = archive.int(this.recent);
+    this.#offset = archive.int(this.#offset);
+    this.#recentAt = archive.real(this.#recentAt);
   }
 
   /** TSval of a segment that goes out now. */

@@ -34,7 +34,7 @@ export function writeNext(
     return writeBare(connection, packet, offset, sender.nxt, now);
   }
   if (sender.plan(now)) return writePlanned(connection, packet, offset, now);
-  if (sender.timer.windowProbeDue || connection.keepAlive.takeProbe(now)) {
+  if (sender.timer.windowProbeDue || takesKeepAlive(connection, now)) {
     // An octet that is acknowledged already makes the peer tell its window (RFC 9293 §3.8.4).
     sender.timer.windowProbeDue = false;
     return writeBare(connection, packet, offset, (sender.una - 1) | 0, now);
@@ -43,6 +43,10 @@ export function writeNext(
     return writeBare(connection, packet, offset, sender.nxt, now);
   }
   return 0;
+}
+
+function takesKeepAlive({ keepAlive, settings, sender }: TcpConnection, now: number): boolean {
+  return keepAlive.takeProbe(now, settings, sender.flight > 0);
 }
 
 function writePlanned(
@@ -74,13 +78,14 @@ function writePlanned(
     sender.undo.retransmitted(timestamps.value(now), timestamps.enabled);
   }
   sender.sent(now);
+  if (isNew && outLength > 0) connection.receiver.answers(now | 0);
   return length;
 }
 
 /** An offer in the first SYN alone, as some paths drop it (§6.1.1.1); an agreement in every SYN-ACK. */
 function synEcnFlags(connection: TcpConnection, isNew: boolean): number {
   if (connection.state !== TcpState.SynSent) return connection.sender.ecn.enabled ? TcpFlag.Ece : 0;
-  return connection.ecn === "on" && isNew ? Ecn.synFlags : 0;
+  return connection.settings.ecn === "on" && isNew ? Ecn.synFlags : 0;
 }
 
 function writeBare(
@@ -119,8 +124,11 @@ function writeHeader(
   writeU32(bytes, offset + 8, (flags & TcpFlag.Ack) === 0 ? 0 : receiver.nxt);
   bytes[offset + 12] = headerLength << 2;
   bytes[offset + 13] = flags;
-  writeU16(bytes, offset + 14, receiver.advertise(isSyn, length > headerLength));
+  writeU16(bytes, offset + 14, receiver.advertise(isSyn));
   writeU16(bytes, offset + 18, 0);
+  const { sender } = connection;
+  packet.hopLimit = sender.hopLimit;
+  packet.trafficClass |= sender.trafficClass;
   packet.source = connection.localAddress;
   packet.destination = connection.remoteAddress;
   packet.startChecksum(6, offset, length, 16);
@@ -129,7 +137,7 @@ function writeHeader(
     ? 1
     : Math.ceil((length - headerLength) / packet.segmentSize);
   counters.TcpOutSegs += count;
-  connection.segmentsOut += count;
+  connection.sender.segments += count;
 }
 
 function writeOptions(
@@ -157,11 +165,11 @@ function writeSynOptions(
 ): number {
   const { sender, timestamps } = connection;
   const isAnswer = connection.state !== TcpState.SynSent;
-  const sack = isAnswer ? sender.sackPermitted : connection.offersSack;
-  const stamps = isAnswer ? timestamps.enabled : connection.offersTimestamps;
-  const scale = isAnswer ? connection.scalesWindow : connection.offersWindowScaling;
+  const sack = isAnswer ? sender.sackPermitted : connection.settings.sack;
+  const stamps = isAnswer ? timestamps.enabled : connection.settings.timestamps;
+  const scale = isAnswer ? connection.receiver.scalesWindow : connection.settings.windowScaling;
   let length: number = tcpHeaderLength;
-  length += writeMss(bytes, offset + length, connection.receiveMss);
+  length += writeMss(bytes, offset + length, connection.receiver.ownMss);
   if (stamps) {
     const value = timestamps.value(now);
     length += sack
@@ -170,6 +178,6 @@ function writeSynOptions(
   } else if (sack) {
     length += writeSackPermitted(bytes, offset + length);
   }
-  if (scale) length += writeWindowScale(bytes, offset + length, connection.offeredScale);
+  if (scale) length += writeWindowScale(bytes, offset + length, connection.settings.scale);
   return length;
 }

@@ -13,6 +13,8 @@ import { seqBefore } from "./seq.ts";
 
 /** What one connection remembers of its last reaction. The controllers keep the windows themselves. */
 export class Undo {
+  /** The number of the episode, so that a segment knows in which one it was first sent again. */
+  episode: number = 0;
   /** SND.UNA when the episode began: duplicates of what lies before tell nothing of it. */
   #from = 0;
   /** TSval of the first retransmission of the episode. */
@@ -31,6 +33,7 @@ export class Undo {
 
   /** The window is about to be reduced. */
   arm(una: number): void {
+    this.episode = (this.episode + 1) | 0;
     this.#isArmed = true;
     this.#hasTimestamp = false;
     this.#unproven = 0;

@@ -1,9 +1,12 @@
 /**
- * Silly windows avoided on both sides (RFC 9293 §3.8.6.2, RFC 1122 §4.2.3.3, §4.2.3.4).
+ * The peer's window, and silly windows avoided on both sides (RFC 9293 §3.8.6.2, RFC 1122 §4.2.3.3, §4.2.3.4).
  *
  * @module
  */
+import { TcpFlag } from "./frame.ts";
+import type { Segment } from "./segment.ts";
 import type { Sender } from "./sender.ts";
+import { seqAfter, seqBefore } from "./seq.ts";
 
 /**
  * Whether the window's right edge may move now: only by a segment, or by half of the buffer.
@@ -53,11 +56,10 @@ export function isWorthUpdating(
 export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: boolean): number {
   const { mss } = sender;
   const window = sender.wnd - sender.flight;
-  let room = sender.cwnd - sender.scoreboard.pipe;
+  let room = sender.cwnd - sender.pipe;
   if (isProbe) room = Math.max(room, mss);
-  // Limited transmit (RFC 3042): each of the first two duplicates lets a segment go. With SACK the pipe tells.
-  if (!sender.sackPermitted) room += Math.min(sender.dupAcks, 2) * mss;
-  const wanted = Math.min(unsent, window, sender.maxSend);
+  const most = sender.pacing === null ? sender.maxSend : sender.pacing.quantum(sender);
+  const wanted = Math.min(unsent, window, most);
   if (wanted <= 0) {
     // What holds us back is the peer: the congestion window must not grow meanwhile (RFC 9438 §4.6).
     if (room > 0) sender.isCwndLimited = false;
@@ -75,7 +77,11 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
   const tail = length % mss;
   if (tail === 0) return length;
   if (length === unsent) {
-    return !fin && sender.nagle.holds(sender.una) ? length - tail : length;
+    if (fin || sender.forcesSmall || !sender.nagle.holds(sender.una)) {
+      sender.forcesSmall = false;
+      return length;
+    }
+    return length - tail;
   }
   // RFC 9293 §3.8.6.2.1: a piece that only the window cuts goes when it is worth it.
   if (length > mss) return length - tail;
@@ -84,4 +90,27 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
     return length;
   }
   return 0;
+}
+
+/** Takes the peer's window in (RFC 9293 §3.10.7.4). Gives whether it has changed. */
+export function updateWindow(sender: Sender, segment: Segment): boolean {
+  const { sequence, acknowledgment } = segment;
+  const { wl1, wl2 } = sender;
+  if (!seqBefore(wl1, sequence) && !(wl1 === sequence && !seqAfter(wl2, acknowledgment))) {
+    return false;
+  }
+  const window = segment.has(TcpFlag.Syn) ? segment.window : segment.window << sender.scale;
+  const changed = window !== sender.wnd;
+  sender.wnd = window;
+  sender.wl1 = sequence;
+  sender.wl2 = acknowledgment;
+  if (window > sender.maxWnd) sender.maxWnd = window;
+  return changed;
+}
+
+/** RFC 9438 §4.2: the congestion window may grow when it is used; in slow start half is enough, as Linux has it. */
+export function fillsWindow(sender: Sender): boolean {
+  const { pipe } = sender.scoreboard;
+  const { cwnd, ssthresh } = sender.congestion;
+  return cwnd < ssthresh ? 2 * pipe > cwnd : pipe + sender.mss > cwnd;
 }

@@ -145,8 +145,10 @@ Deno.test("our window closes as the reader stops, and opens by a segment at leas
     < . 1001:2001(1000) ack 1
     > . 1:1(0) ack 2001 win 2000
     < . 2001:3001(1000) ack 1
+    +40
     > . 1:1(0) ack 3001 win 1000
     < . 3001:4001(1000) ack 1
+    +40
     > . 1:1(0) ack 4001 win 0
     < . 4000:4000(0) ack 1
     > . 1:1(0) ack 4001 win 0

@@ -17,6 +17,8 @@ export interface StackPairOptions {
   readonly seed?: number;
   /** Settings of TCP connections. */
   readonly tcp?: StackOptions["tcp"];
+  /** Sizes and times of the neighbour caches. */
+  readonly neighbours?: StackOptions["neighbours"];
 }
 
 /**
@@ -47,11 +49,11 @@ export class StackPair {
   readonly left: Stack;
   /** The other. */
   readonly right: Stack;
-  /** The time of both, in milliseconds. */
-  now = 1000;
   /** How many frames have crossed the wire. */
   frames = 0;
   readonly #packet: Packet;
+  /** The time stands among objects, so that V8 keeps it as one and makes none of 16 bytes at each call. */
+  readonly #clock: [unit: string, time: number] = ["ms", 1000];
 
   /** Makes two stacks that know their own addresses and nothing of each other. */
   constructor(options: StackPairOptions = {}) {
@@ -65,6 +67,7 @@ export class StackPair {
         maxSegment,
         hardwareAddress: MacAddress.fromNumber(0x020000000000 + number),
         ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
+        ...(options.neighbours === undefined ? {} : { neighbours: options.neighbours }),
       });
       stack.addAddress(address, 24);
       return stack;
@@ -72,6 +75,16 @@ export class StackPair {
     this.left = make(1, StackPair.leftAddress);
     this.right = make(2, StackPair.rightAddress);
     this.#packet = new Packet(maxSegment + 18);
+  }
+
+  /** The time of both, in milliseconds. */
+  get now(): number {
+    return this.#clock[1];
+  }
+
+  /** Lets time pass, or stand. */
+  set now(time: number) {
+    this.#clock[1] = time;
   }
 
   /** Carries frames both ways until neither has anything to say at this time. */

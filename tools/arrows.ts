@@ -26,11 +26,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   dhcpv6: ["wire", "netip"],
   dns: ["wire", "netip"],
   ntp: ["wire", "netip"],
+  nat: ["wire", "netip"],
   httpraw: ["wire"],
   netlink: ["wire", "netip"],
+  // Its bus on Linux calls libc the way netlink does; the rest of it imports nothing.
+  phy: ["netlink"],
 };
 
-const CODECS = Object.keys(ARROWS).filter((member) => member !== "netlink");
+const CODECS = Object.keys(ARROWS).filter((member) => member !== "netlink" && member !== "phy");
 
 /** Members that stand on the others. */
 const UPPER: Readonly<Record<string, readonly string[]>> = {
@@ -72,8 +75,9 @@ function isFree(path: string): boolean {
   return FREE.includes(path.slice(0, path.indexOf("/"))) || SCRIPTS.test(path);
 }
 
-/** What several tests of a member share; it is not published, and its member's `deno.json` says so. */
-const TEST_SUPPORT = /^(tcp\/_(invariants|pair|script)|internet\/http\/_pipe)\.ts$/;
+/** What several tests or benchmarks of a member share; it is not published, and its member's `deno.json` says so. */
+const TEST_SUPPORT =
+  /^(tcp\/_(invariants|pair|script)|internet\/http\/_pipe|internet\/bench\/idle_host)\.ts$/;
 
 /** Whether a file belongs to the tests: it may import more and be longer. */
 function isTest(path: string): boolean {

@@ -6,8 +6,14 @@
  * @module
  */
 
-import { type Benchmark, benchmarksDeclared, measure } from "@octet/testing/bench";
-import { type BenchOrder, isWanted } from "./bench.ts";
+import {
+  type Benchmark,
+  benchmarksDeclared,
+  type Figure,
+  figuresDeclared,
+  measure,
+} from "@octet/testing/bench";
+import { type BenchOrder, type BenchResult, isWanted } from "./bench.ts";
 import { root } from "./terminal.ts";
 
 const order: BenchOrder = JSON.parse(Deno.args[0]!);
@@ -35,7 +41,7 @@ function capture(...args: unknown[]): void {
   const context: Deno.BenchContext = { name: title, origin: order.file, start() {}, end() {} };
   plain.push({
     name: title,
-    body: () => run(context),
+    setup: () => () => run(context),
     options: definition.group === undefined ? {} : { group: definition.group },
   });
 }
@@ -43,11 +49,26 @@ function capture(...args: unknown[]): void {
 Object.defineProperty(Deno, "bench", { value: capture });
 await import(new URL(order.file, root).href);
 
-const results = [];
+const result: BenchResult = { measurements: [], figures: [], alone: [] };
 const time = order.time === undefined ? {} : { time: order.time };
-for (const { name, body, options } of [...benchmarksDeclared(), ...plain]) {
-  if (!isWanted(order, name)) continue;
-  const group = options.group ?? order.file.replace(/_bench\.ts$/, "");
-  results.push(await measure(name, body, { ...options, ...time, group }));
+const title = order.file.replace(/_bench\.ts$/, "");
+for (const { name, setup, options } of [...benchmarksDeclared(), ...plain]) {
+  const isAsked = order.only === undefined ? isWanted(order, name) : order.only === name;
+  if (!isAsked) continue;
+  if (options.isolated && !order.together && order.only === undefined) {
+    result.alone.push(name);
+    continue;
+  }
+  const group = options.group ?? title;
+  result.measurements.push(await measure(name, setup(), { ...options, ...time, group }));
 }
-await Deno.writeTextFile(order.report, JSON.stringify(results));
+for (const { name, take, options } of figuresDeclared()) {
+  if (order.only !== undefined || !isWanted(order, name)) continue;
+  const value = await take();
+  const figure: Figure = { name, value, ...options, better: options.better ?? "less" };
+  result.figures.push(figure);
+}
+await Deno.writeTextFile(order.report, JSON.stringify(result));
+
+// Hosts whose loops run would keep the process alive.
+Deno.exit(0);

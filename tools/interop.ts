@@ -23,6 +23,10 @@ export const PEERS: Readonly<Record<string, string>> = {
   arping: "iputils-arping",
   ip: "iproute2",
   ethtool: "ethtool",
+  hping3: "hping3",
+  nping: "nmap",
+  scapy3: "python3-scapy",
+  "qemu-system-x86_64": "qemu-system-x86",
 };
 
 /** Debian keeps daemons where an ordinary PATH does not look. */

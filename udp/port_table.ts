@@ -37,16 +37,16 @@ export class PortTable {
     return null;
   }
 
-  /** Binds a port that is free. */
+  /** Binds a port that is free, or puts a node in the place of another. */
   set(port: number, node: BaseNode): void {
     const index = port >>> pageBits;
     const page = this.#pages[index] ??= {
       nodes: new Array(pageSize).fill(null),
       ids: new Array(pageSize).fill(0),
     };
+    if (page.nodes[port & pageMask] === null) this.#count++;
     page.nodes[port & pageMask] = node;
     page.ids[port & pageMask] = node.connectionId;
-    this.#count++;
   }
 
   /** Frees a port. */

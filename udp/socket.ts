@@ -3,54 +3,28 @@
  *
  * @module
  */
-import { BaseNode, type Packet, Verdict } from "@octet/wire";
+import { type Packet, Verdict } from "@octet/wire";
 import { DatagramQueue } from "./datagram_queue.ts";
-import { udpMaximumPayload, udpProtocol } from "./frame.ts";
-import { emptyDatagram, Udp } from "./udp.ts";
+import { UdpEndpoint } from "./endpoint.ts";
+import { UdpError, udpErrorFor } from "./error.ts";
+import { udpHeaderLength, udpMaximumPayload, udpProtocol } from "./frame.ts";
+import { GroupFilters, type SourceFilter } from "./source_filter.ts";
+import type { UdpSocketOptions } from "./socket_options.ts";
+import { emptyDatagram, Udp, type UdpPath } from "./udp.ts";
 
-/** What an ICMP error means to the application, by POSIX's names. */
-export const UdpError = {
-  /** Nothing is wrong. */
-  None: 0,
-  /** Nobody is bound to the port there (`ECONNREFUSED`). */
-  ConnectionRefused: 1,
-  /** The host does not answer, or a router says so (`EHOSTUNREACH`). */
-  HostUnreachable: 2,
-  /** No route leads to the network (`ENETUNREACH`). */
-  NetworkUnreachable: 3,
-  /** The datagram exceeds what the path carries (`EMSGSIZE`). */
-  MessageTooLong: 4,
-  /** The host does not speak UDP (`ENOPROTOOPT`). */
-  ProtocolUnavailable: 5,
-} as const;
-
-/** One of the values of {@linkcode UdpError}. */
-export type UdpError = (typeof UdpError)[keyof typeof UdpError];
-
-/** How a {@linkcode UdpSocket} is set up. */
-export interface UdpSocketOptions {
-  /** The port to bind; 0, or left out, for any. */
-  readonly localPort?: number;
-  /** The address to receive on and to send from, host order; 0, or left out, for all of the host's. */
-  readonly localAddress?: number;
-  /** How many bytes of payload wait to be received at most; 212,992 when left out, as on Linux. */
-  readonly receiveLimit?: number;
-  /** How many bytes of payload wait to be sent at most; 212,992 when left out. */
-  readonly sendLimit?: number;
-  /** How many datagrams wait at most, each way; 1024 when left out. */
-  readonly datagramLimit?: number;
-  /** Whether it may send to broadcast addresses; `false` when left out. */
-  readonly mayBroadcast?: boolean;
-  /** Whether routers and we ourselves may fragment what it sends; `true` when left out. */
-  readonly mayFragment?: boolean;
-  /** Called when a datagram or an error has arrived. */
-  readonly onReadable?: () => void;
-  /** Called when there is room again after a send was refused for lack of it. */
-  readonly onWritable?: () => void;
-}
-
-/** Flags kept of a datagram that was received. */
+/** What is kept of a datagram that was received: whether it went to many, its time to live, its type of service. */
 const broadcastFlag = 1;
+const hopLimitShift = 8;
+const trafficClassShift = 16;
+
+/** The headers of a datagram, IP's without options. */
+const headersLength = 20 + udpHeaderLength;
+/** Datagrams in one super-datagram: Linux's `UDP_MAX_SEGMENTS` of old. */
+const togetherLimit = 64;
+/** RFC 1191 §6.3: how long what a router said of the path is believed, in milliseconds. */
+const pathMtuLifetime = 600_000;
+/** RFC 791: every network carries so much. Linux believes nothing below its `min_pmtu` either. */
+const leastPathMtu = 552;
 
 /**
  * A datagram socket: register it in a {@linkcode Udp} node to bind it, unregister it to close.
@@ -73,15 +47,21 @@ const broadcastFlag = 1;
  * assertEquals(socket.receive(new Uint8Array(512)), -1);
  * ```
  */
-export class UdpSocket extends BaseNode {
+export class UdpSocket extends UdpEndpoint {
   /** Whether it may send to broadcast addresses. */
   mayBroadcast: boolean;
   /** Whether routers and we ourselves may fragment what it sends. */
   mayFragment: boolean;
   /** Time to live of what it sends; 0 for the stack's default. */
   hopLimit = 0;
-  /** The type-of-service octet of what it sends. */
+  /** Time to live of what it sends to groups, 0 to 255: 1 stays on the link, 0 on this host. */
+  multicastHopLimit = 1;
+  /** The type-of-service octet of what it sends: DSCP in the upper six bits, ECN in the lower two. */
   trafficClass = 0;
+  /** Whether what it sends to a group comes back to sockets of this host that are in it. */
+  multicastLoop: boolean;
+  /** By which interface what it sends to groups and to 255.255.255.255 leaves, an index; -1 leaves that to the routes. */
+  multicastInterface: number = -1;
   /** Called when a datagram or an error has arrived. */
   onReadable: (() => void) | null;
   /** Called when there is room again after a send was refused for lack of it. */
@@ -97,14 +77,19 @@ export class UdpSocket extends BaseNode {
   datagramLength = 0;
   /** Whether it was sent to a broadcast or multicast address. */
   isBroadcast = false;
+  /** The time to live it arrived with. */
+  receivedHopLimit = 0;
+  /** The type-of-service octet it arrived with. */
+  receivedTrafficClass = 0;
   /** How many datagrams were dropped as nobody took them in time. */
   receiveDrops = 0;
 
-  readonly #localAddress: number;
+  readonly #multicastAll: boolean;
+  readonly #groups: GroupFilters = new GroupFilters();
   readonly #received: DatagramQueue;
   readonly #queued: DatagramQueue;
-  #remoteAddress = 0;
-  #remotePort = 0;
+  #pathMtu = Infinity;
+  #pathMtuEnds = Infinity;
   #error: UdpError = UdpError.None;
   #wasRefused = false;
 
@@ -114,7 +99,7 @@ export class UdpSocket extends BaseNode {
    * @throws {RangeError} When the port is not from 0 to 65,535.
    */
   constructor(options: UdpSocketOptions = {}) {
-    super();
+    super(options.reuseAddress ?? false, options.reusePort ?? false);
     const { localPort = 0, receiveLimit = 212_992, sendLimit = 212_992 } = options;
     const { datagramLimit = 1024 } = options;
     checkPort(localPort, 0);
@@ -124,24 +109,26 @@ export class UdpSocket extends BaseNode {
     this.mayFragment = options.mayFragment ?? true;
     this.onReadable = options.onReadable ?? null;
     this.onWritable = options.onWritable ?? null;
-    this.#localAddress = (options.localAddress ?? 0) | 0;
+    this.multicastLoop = options.multicastLoop ?? true;
+    this.#multicastAll = options.multicastAll ?? true;
+    this.boundAddress = (options.localAddress ?? 0) | 0;
     this.#received = new DatagramQueue(receiveLimit, datagramLimit);
     this.#queued = new DatagramQueue(sendLimit, datagramLimit);
   }
 
   /** The address it is bound to, host order; 0 for all of the host's. */
   get localAddress(): number {
-    return this.#localAddress >>> 0;
+    return this.boundAddress >>> 0;
   }
 
   /** The address it is connected to, host order; 0 when it is not. */
   get remoteAddress(): number {
-    return this.#remoteAddress >>> 0;
+    return this.peerAddress >>> 0;
   }
 
   /** The port it is connected to; 0 when it is not. */
   get remotePort(): number {
-    return this.#remotePort;
+    return this.peerPort;
   }
 
   /** How many datagrams wait to be received. */
@@ -159,6 +146,11 @@ export class UdpSocket extends BaseNode {
     return this.#received.peek();
   }
 
+  /** The longest datagram, IP header included, that routers have said the way to the connected peer carries; Infinity when none has. */
+  get pathMtu(): number {
+    return this.#pathMtu;
+  }
+
   /** The last error that the network reported; {@linkcode takeError} clears it. */
   get error(): UdpError {
     return this.#error;
@@ -166,39 +158,70 @@ export class UdpSocket extends BaseNode {
 
   /** Takes a datagram for this port; see {@linkcode BaseNode.demux}. */
   override demux(packet: Packet, offset: number, end: number): Verdict {
-    const source = packet.source | 0;
-    const destination = packet.destination | 0;
-    if (this.#localAddress !== 0 && destination !== this.#localAddress && !packet.isLinkBroadcast) {
-      return Verdict.NoPort;
-    }
-    if (
-      this.#remotePort !== 0 &&
-      (source !== this.#remoteAddress || packet.sourcePort !== this.#remotePort)
-    ) {
-      return Verdict.NoPort;
-    }
+    if (this.score(packet) < 0) return Verdict.NoPort;
     if (!this.#received.fits(end - offset)) {
       this.receiveDrops++;
       return Verdict.QueueFull;
     }
-    const flags = packet.isLinkBroadcast ? broadcastFlag : 0;
     const { bytes, address, sourcePort } = packet;
+    const source = packet.source | 0;
+    const destination = packet.destination | 0;
+    const flags = flagsOf(packet);
     this.#received.push(bytes, address, offset, end, source, sourcePort, destination, flags);
     this.onReadable?.();
     return Verdict.Ok;
   }
 
+  /** Takes datagrams that came together; see {@linkcode UdpEndpoint.demuxRun}. */
+  override demuxRun(packet: Packet, offset: number, end: number, size: number): number {
+    if (this.score(packet) < 0) return -1;
+    const { bytes, address, sourcePort } = packet;
+    const source = packet.source | 0;
+    const to = packet.destination | 0;
+    const flags = flagsOf(packet);
+    const queue = this.#received;
+    const at = queue.pushRun(bytes, address, offset, end, size, source, sourcePort, to, flags);
+    const taken = Math.ceil((at - offset) / size);
+    this.receiveDrops += Math.ceil((end - offset) / size) - taken;
+    if (taken > 0) this.onReadable?.();
+    return taken;
+  }
+
+  /** Whether a datagram that went to many is for this socket; see {@linkcode UdpEndpoint}. */
+  protected override hearsMany(packet: Packet): boolean {
+    const destination = packet.destination | 0;
+    const bound = this.boundAddress;
+    if (destination >>> 28 !== 0xe) return true;
+    const otherwise = bound === 0 ? this.#multicastAll : bound === destination;
+    return this.#groups.accepts(destination, packet.source | 0, otherwise);
+  }
+
   /** Takes an ICMP error about a datagram that was sent from this port. */
-  networkError(type: number, code: number, _info: number, packet: Packet): void {
+  networkError(
+    type: number,
+    code: number,
+    info: number,
+    packet: Packet,
+    _offset: number,
+    _end: number,
+    now: number,
+  ): void {
     // RFC 1122 §4.1.3.3; as on Linux only a connected socket can tell whom the error concerns.
     if (
-      this.#remotePort === 0 || packet.destinationPort !== this.#remotePort ||
-      (packet.destination | 0) !== this.#remoteAddress
+      this.peerPort === 0 || packet.destinationPort !== this.peerPort ||
+      (packet.destination | 0) !== this.peerAddress
     ) {
       return;
     }
-    const error = errorFor(type, code);
+    const error = udpErrorFor(type, code);
     if (error === UdpError.None) return;
+    const mtu = info & 0xffff;
+    if (error === UdpError.MessageTooLong && mtu !== 0 && mtu < this.#pathMtu) {
+      this.#pathMtu = Math.max(leastPathMtu, mtu);
+      this.#pathMtuEnds = now + pathMtuLifetime;
+      // RFC 1191 §6.1: who lets us cut its datagrams loses one, and need not know.
+      if (this.mayFragment) return;
+    }
     this.#error = error;
     this.onReadable?.();
   }
@@ -212,9 +235,21 @@ export class UdpSocket extends BaseNode {
    */
   connect(address: number, port: number): void {
     checkPort(port, address === 0 ? 0 : 1);
-    this.#remoteAddress = address | 0;
-    this.#remotePort = port;
+    this.peerAddress = address | 0;
+    this.peerPort = port;
     this.#error = UdpError.None;
+    this.#pathMtu = Infinity;
+    this.#pathMtuEnds = Infinity;
+  }
+
+  /**
+   * Says which senders to a group it hears; that the group comes to this host at all is the stack's matter.
+   *
+   * @param group Host order.
+   * @param filter Which; `null` when it is no longer in the group.
+   */
+  filterGroup(group: number, filter: SourceFilter | null): void {
+    this.#groups.set(group, filter);
   }
 
   /**
@@ -224,15 +259,57 @@ export class UdpSocket extends BaseNode {
    * @param address To whom, host order; the connected peer when left out.
    * @param port To which port; the connected one when left out.
    * @returns `Ok`; `QueueFull` when there is no room now, and `onWritable` will tell when there is; `NoRoute` when
-   *     no route leads there; `Filtered` for a broadcast without permission.
+   *     no route leads there; `Filtered` for a broadcast without permission; `BadLength` when it is too long for the
+   *     way and must not be fragmented.
    * @throws {TypeError} When the socket is not bound, or neither connected nor told an address.
    * @throws {RangeError} When the payload is too long, or the port out of range.
    */
   send(
     payload: Uint8Array,
     address: number = this.remoteAddress,
-    port: number = this.#remotePort,
+    port: number = this.peerPort,
   ): Verdict {
+    const verdict = this.#admit(payload.length, address, port);
+    if (verdict !== Verdict.Ok) return verdict;
+    const { length } = payload;
+    this.#queued.push(payload, -1, 0, length, address | 0, port, this.#sourceAddress(), 0);
+    this.requestTurn();
+    return Verdict.Ok;
+  }
+
+  /**
+   * Queues a payload as datagrams of one size, the last of which may be shorter; as many as there is room for. They
+   * leave together where the device takes that (UDP segmentation offload).
+   *
+   * @param payload What to send; copied.
+   * @param segmentSize How many bytes each datagram carries, 1 to 65,507.
+   * @param address To whom, host order; the connected peer when left out.
+   * @param port To which port; the connected one when left out.
+   * @returns How many bytes were queued: whole datagrams, or all. When it is 0, {@linkcode send} would have said why.
+   * @throws {TypeError} When the socket is not bound, or neither connected nor told an address.
+   * @throws {RangeError} When the size or the port is out of range.
+   */
+  sendSegments(
+    payload: Uint8Array,
+    segmentSize: number,
+    address: number = this.remoteAddress,
+    port: number = this.peerPort,
+  ): number {
+    if (!(Number.isInteger(segmentSize) && segmentSize >= 1)) {
+      throw new RangeError(`Cannot send datagrams of ${segmentSize} bytes`);
+    }
+    const { length } = payload;
+    if (this.#admit(Math.min(length, segmentSize), address, port) !== Verdict.Ok) return 0;
+    const local = this.#sourceAddress();
+    const queue = this.#queued;
+    const at = queue.pushRun(payload, -1, 0, length, segmentSize, address | 0, port, local, 0);
+    if (at < length) this.#wasRefused = true;
+    this.requestTurn();
+    return at;
+  }
+
+  /** Whether a datagram could be queued now, and if not, why. */
+  #admit(length: number, address: number, port: number): Verdict {
     const udp = this.parent;
     if (!(udp instanceof Udp)) {
       throw new TypeError("Cannot send datagram as the socket is not bound");
@@ -241,21 +318,34 @@ export class UdpSocket extends BaseNode {
       throw new TypeError("Cannot send datagram as the socket is not connected");
     }
     checkPort(port, 1);
-    const length = payload.length;
     if (length > udpMaximumPayload) {
       throw new RangeError(
         `Cannot send datagram of ${length} bytes as at most ${udpMaximumPayload} fit`,
       );
     }
-    if (!this.mayBroadcast && udp.sources.isBroadcast(address)) return Verdict.Filtered;
-    if (udp.sources.sourceFor(address) === 0) return Verdict.NoRoute;
+    const { sources } = udp;
+    if (!this.mayBroadcast && sources.isBroadcast(address)) return Verdict.Filtered;
+    if (sources.sourceFor(address) === 0) return Verdict.NoRoute;
+    if (!this.mayFragment) {
+      const total = length + headersLength;
+      const mtu = sources.interfaceFor?.(address)?.mtu ?? Infinity;
+      if (total > mtu || (total > this.#pathMtu && this.#isPeer(address))) return Verdict.BadLength;
+    }
     if (!this.#queued.fits(length)) {
       this.#wasRefused = true;
       return Verdict.QueueFull;
     }
-    this.#queued.push(payload, -1, 0, length, address, port, this.#localAddress, 0);
-    this.requestTurn();
     return Verdict.Ok;
+  }
+
+  #isPeer(address: number): boolean {
+    return this.peerPort !== 0 && (address | 0) === this.peerAddress;
+  }
+
+  /** Who is bound to a group or a broadcast address speaks from an address of the host all the same. */
+  #sourceAddress(): number {
+    const bound = this.boundAddress;
+    return bound >>> 28 === 0xe || bound === -1 ? 0 : bound;
   }
 
   /**
@@ -270,13 +360,42 @@ export class UdpSocket extends BaseNode {
     const total = queue.peek();
     if (total < 0) return -1;
     const length = Math.min(total, target.length);
-    this.sourceAddress = queue.address >>> 0;
-    this.sourcePort = queue.port;
-    this.destinationAddress = queue.local >>> 0;
-    this.isBroadcast = (queue.flags & broadcastFlag) !== 0;
-    this.datagramLength = total;
+    this.#tell(total);
     queue.take(target, -1, 0, length);
     return length;
+  }
+
+  /**
+   * Takes the oldest datagram and those that follow from the same sender, one behind another.
+   *
+   * @param target Where they go. What does not fit of the first is lost; of the others whole ones are taken.
+   * @param lengths Where their lengths go, at least one; no more than it has room for are taken.
+   * @returns How many were taken; 0 when none waits.
+   */
+  receiveRun(target: Uint8Array, lengths: Uint32Array | Uint16Array): number {
+    const queue = this.#received;
+    const first = queue.peek();
+    if (first < 0) return 0;
+    this.#tell(first);
+    const count = queue.measureRun(target.length, lengths);
+    if (count > 1 || first <= target.length) queue.takeRun(count, target, -1, 0);
+    else {
+      lengths[0] = target.length;
+      queue.take(target, -1, 0, target.length);
+    }
+    return count;
+  }
+
+  /** Notes what is known of the datagram that `peek` has shown. */
+  #tell(length: number): void {
+    const { address, port, local, flags } = this.#received;
+    this.sourceAddress = address >>> 0;
+    this.sourcePort = port;
+    this.destinationAddress = local >>> 0;
+    this.isBroadcast = (flags & broadcastFlag) !== 0;
+    this.receivedHopLimit = (flags >>> hopLimitShift) & 0xff;
+    this.receivedTrafficClass = (flags >>> trafficClassShift) & 0xff;
+    this.datagramLength = length;
   }
 
   /** The last error that the network reported; it is forgotten then. */
@@ -295,50 +414,70 @@ export class UdpSocket extends BaseNode {
     this.#queued.clear();
   }
 
-  /** Writes the oldest queued datagram's payload; see {@linkcode BaseNode.encapsulate}. */
-  override encapsulate(packet: Packet, _ipOffset: number, offset: number): number {
+  /** Writes the oldest queued datagram's payload, or several at once; see {@linkcode BaseNode.encapsulate}. */
+  override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
     const queue = this.#queued;
     const length = queue.peek();
     if (length < 0) return 0;
     if (offset + length > packet.bytes.length) return -Math.max(2, length);
+    if (now >= this.#pathMtuEnds) {
+      this.#pathMtu = Infinity;
+      this.#pathMtuEnds = Infinity;
+    }
+    const destination = queue.address;
     packet.source = queue.local >>> 0;
-    packet.destination = queue.address >>> 0;
+    packet.destination = destination >>> 0;
     packet.destinationPort = queue.port;
-    packet.hopLimit = this.hopLimit;
     packet.trafficClass = this.trafficClass;
     packet.mayFragment = this.mayFragment;
-    queue.take(packet.bytes, packet.address, offset, length);
+    packet.hopLimit = this.hopLimit;
+    packet.loopsBack = true;
+    const isForMany = destination >>> 28 === 0xe;
+    if (isForMany) {
+      packet.hopLimit = this.multicastHopLimit === 0 ? -1 : this.multicastHopLimit;
+      packet.loopsBack = this.multicastLoop;
+    }
+    if (this.multicastInterface >= 0 && (isForMany || destination === -1)) {
+      packet.interfaceIndex = this.multicastInterface;
+    }
+    const count = queue.count > 1 && length > 0 ? this.#countTogether(packet, offset, length) : 1;
+    const total = count === 1 ? length : queue.runLength;
+    if (count === 1) queue.take(packet.bytes, packet.address, offset, length);
+    else {
+      queue.takeRun(count, packet.bytes, packet.address, offset);
+      packet.segmentSize = length;
+    }
+    this.hasMore = queue.count > 0;
     if (this.#wasRefused) {
       this.#wasRefused = false;
       this.onWritable?.();
     }
-    return length === 0 ? emptyDatagram : length;
+    return total === 0 ? emptyDatagram : total;
   }
+
+  /** How many of the oldest datagrams, each of which has `length` bytes, leave in one piece. */
+  #countTogether(packet: Packet, offset: number, length: number): number {
+    if (!this.sendsChecksum) return 1;
+    const { sources } = this.parent as Udp;
+    const path: UdpPath | null | undefined = sources.interfaceFor?.(packet.destination);
+    if (path === null || path === undefined) return 1;
+    if (path.maxSegment <= path.mtu || length + headersLength > path.mtu) return 1;
+    const room = Math.min(
+      path.maxSegment - headersLength,
+      packet.bytes.length - offset,
+      udpMaximumPayload,
+    );
+    return this.#queued.countRun(room, togetherLimit);
+  }
+}
+
+function flagsOf(packet: Packet): number {
+  return (packet.isLinkBroadcast ? broadcastFlag : 0) | (packet.hopLimit << hopLimitShift) |
+    (packet.trafficClass << trafficClassShift);
 }
 
 function checkPort(port: number, lowest: number): void {
   if (!(Number.isInteger(port) && port >= lowest && port <= 65_535)) {
     throw new RangeError(`Cannot use port ${port} as it is not from ${lowest} to 65535`);
-  }
-}
-
-/** RFC 1122 §3.2.2.1 and what Linux makes of it (`icmp_err_convert`). */
-function errorFor(type: number, code: number): UdpError {
-  if (type === 11 || type === 12) return UdpError.HostUnreachable;
-  if (type !== 3) return UdpError.None;
-  switch (code) {
-    case 0:
-    case 6:
-    case 9:
-    case 11:
-      return UdpError.NetworkUnreachable;
-    case 2:
-      return UdpError.ProtocolUnavailable;
-    case 3:
-      return UdpError.ConnectionRefused;
-    case 4:
-      return UdpError.MessageTooLong;
-    default:
-      return UdpError.HostUnreachable;
   }
 }

@@ -14,7 +14,9 @@ import {
   Verdict,
   writeU16,
 } from "@octet/wire";
+import { UdpEndpoint } from "./endpoint.ts";
 import { udpHeaderLength, udpProtocol } from "./frame.ts";
+import { PortGroup } from "./port_group.ts";
 import { PortTable } from "./port_table.ts";
 
 /** What tells which source address a datagram carries: the IP layer. */
@@ -25,6 +27,19 @@ export interface UdpSources {
   sourceFor(destination: number): number;
   /** Whether an address, signed or unsigned, is a broadcast address. */
   isBroadcast(address: number): boolean;
+  /**
+   * What carries datagrams to a destination, host order; `null` when no route leads there. Where it is missing, nothing
+   * is known and no datagrams are sent together.
+   */
+  interfaceFor?(destination: number): UdpPath | null;
+}
+
+/** What a {@linkcode Udp} node has to know of the way to a destination. */
+export interface UdpPath {
+  /** The longest datagram, IP header included, in bytes. */
+  readonly mtu: number;
+  /** The longest that the device cuts into datagrams for us (UDP segmentation offload); the MTU where it does not. */
+  readonly maxSegment: number;
 }
 
 /** How a {@linkcode Udp} node is set up. */
@@ -104,33 +119,64 @@ export class Udp extends BranchNode {
 
   /**
    * Binds a node to the port `node.localPort`; when that is 0, to a random free one, which is written
-   * there.
+   * there. Several {@linkcode UdpEndpoint}s may share a port when {@linkcode canBind} says so.
    *
    * @throws {RangeError} When the port is bound already, or none is free.
    * @throws {TypeError} When the node has a parent.
    */
   register(node: BaseNode): void {
     const wanted = node.localPort;
-    if (wanted !== 0 && this.#ports.get(wanted) !== null) {
+    if (!this.canBind(node)) {
       throw new RangeError(`Cannot bind UDP port ${wanted} as it is already bound`);
     }
     const port = wanted === 0 ? this.#chooseEphemeral() : wanted;
     node.attach(this);
     node.localPort = port;
-    this.#ports.set(port, node);
+    const bound = this.#ports.get(port);
+    if (bound === null || !(node instanceof UdpEndpoint)) {
+      this.#ports.set(port, node);
+      return;
+    }
+    let group = bound;
+    if (!(group instanceof PortGroup)) {
+      group = new PortGroup();
+      if (bound instanceof UdpEndpoint) (group as PortGroup).members.push(bound);
+      this.#ports.set(port, group);
+    }
+    (group as PortGroup).members.push(node);
+  }
+
+  /** Whether a node's port is free, or those who are bound to it share it with the node. */
+  canBind(node: BaseNode): boolean {
+    const bound = node.localPort === 0 ? null : this.#ports.get(node.localPort);
+    if (bound === null) return true;
+    if (!(node instanceof UdpEndpoint)) return false;
+    if (bound instanceof PortGroup) {
+      return bound.members.every((member) => node.canShareWith(member));
+    }
+    return bound instanceof UdpEndpoint && node.canShareWith(bound);
   }
 
   /** Frees a node's port. */
   unregister(node: BaseNode): void {
-    if (this.#ports.get(node.localPort) !== node) return;
-    this.#ports.delete(node.localPort);
+    const bound = this.#ports.get(node.localPort);
+    if (bound instanceof PortGroup && node instanceof UdpEndpoint) {
+      const index = bound.members.indexOf(node);
+      if (index < 0) return;
+      bound.members.splice(index, 1);
+      if (bound.members.length === 1) this.#ports.set(node.localPort, bound.members[0]!);
+    } else {
+      if (bound !== node) return;
+      this.#ports.delete(node.localPort);
+    }
     if (this.#roomless === node) this.#roomless = null;
     node.detach();
   }
 
-  /** Who is bound to a port, `null` when nobody is. */
+  /** Who is bound to a port, the last one when several are; `null` when nobody is. */
   nodeAt(port: number): BaseNode | null {
-    return this.#ports.get(port);
+    const bound = this.#ports.get(port);
+    return bound instanceof PortGroup ? bound.members.at(-1)! : bound;
   }
 
   /** Takes a datagram; see {@linkcode BaseNode.demux}. `NoPort` when nobody is bound to its port. */
@@ -147,9 +193,8 @@ export class Udp extends BranchNode {
       return Verdict.BadLength;
     }
     const datagramEnd = offset + length;
-    if (
-      readU16(bytes, offset + 6) !== 0 && !packet.verifyTransport(udpProtocol, offset, datagramEnd)
-    ) {
+    const hasChecksum = readU16(bytes, offset + 6) !== 0;
+    if (hasChecksum && !packet.verifyTransport(udpProtocol, offset, datagramEnd)) {
       counters.inCsumErrors++;
       counters.inErrors++;
       return Verdict.BadChecksum;
@@ -160,9 +205,54 @@ export class Udp extends BranchNode {
       counters.noPorts++;
       return Verdict.NoPort;
     }
+    const mayRefuse = !hasChecksum && (node instanceof UdpEndpoint || node instanceof PortGroup);
+    if (mayRefuse && node.requiresChecksum) {
+      counters.inErrors++;
+      return Verdict.Filtered;
+    }
     packet.sourcePort = readU16(bytes, offset);
     packet.destinationPort = port;
-    const verdict = node.demux(packet, offset + udpHeaderLength, datagramEnd, now);
+    const payload = offset + udpHeaderLength;
+    const size = packet.segmentSize;
+    if (size === 0 || datagramEnd - payload <= size) {
+      return this.#deliver(node, packet, payload, datagramEnd, now);
+    }
+    // Datagrams that came together: the device left it to us to take them apart.
+    packet.segmentSize = 0;
+    if (node instanceof UdpEndpoint) {
+      return this.#deliverRun(node, packet, payload, datagramEnd, size);
+    }
+    let verdict: Verdict = Verdict.Ok;
+    for (let at = payload; at < datagramEnd; at += size) {
+      const answer = this.#deliver(node, packet, at, Math.min(at + size, datagramEnd), now);
+      if (at === payload || answer === Verdict.Ok) verdict = answer;
+    }
+    return verdict;
+  }
+
+  #deliverRun(
+    node: UdpEndpoint,
+    packet: Packet,
+    offset: number,
+    end: number,
+    size: number,
+  ): Verdict {
+    const counters = this.counters;
+    const taken = node.demuxRun(packet, offset, end, size);
+    if (taken < 0) {
+      counters.noPorts++;
+      return Verdict.NoPort;
+    }
+    const dropped = Math.ceil((end - offset) / size) - taken;
+    counters.inDatagrams += taken;
+    counters.inErrors += dropped;
+    counters.rcvbufErrors += dropped;
+    return taken > 0 ? Verdict.Ok : Verdict.QueueFull;
+  }
+
+  #deliver(node: BaseNode, packet: Packet, at: number, end: number, now: number): Verdict {
+    const counters = this.counters;
+    const verdict = node.demux(packet, at, end, now);
     if (verdict === Verdict.Ok) counters.inDatagrams++;
     else if (verdict === Verdict.NoPort) counters.noPorts++;
     else {
@@ -182,9 +272,13 @@ export class Udp extends BranchNode {
       packet.hopLimit = 0;
       packet.trafficClass = 0;
       packet.mayFragment = false;
+      packet.loopsBack = false;
+      packet.isUnspecified = false;
+      packet.segmentSize = 0;
       const answer = node.encapsulate(packet, ipOffset, offset + udpHeaderLength, now);
       if (answer === 0) continue;
-      if (node.parent === this) node.requestTurn();
+      if ((node.hasMore || answer < emptyDatagram) && node.parent === this) node.requestTurn();
+      this.hasMore = !this.readyList.isEmpty;
       if (answer < emptyDatagram) {
         this.#roomless = node;
         return answer - udpHeaderLength;
@@ -198,8 +292,12 @@ export class Udp extends BranchNode {
       writeU16(bytes, offset, packet.sourcePort === 0 ? node.localPort : packet.sourcePort);
       writeU16(bytes, offset + 2, packet.destinationPort);
       writeU16(bytes, offset + 4, length);
-      packet.startChecksum(udpProtocol, offset, length, 6);
-      this.counters.outDatagrams++;
+      if (node instanceof UdpEndpoint && !node.sendsChecksum && packet.segmentSize === 0) {
+        writeU16(bytes, offset + 6, 0);
+        packet.checksumStart = 0;
+      } else packet.startChecksum(udpProtocol, offset, length, 6);
+      const { segmentSize } = packet;
+      this.counters.outDatagrams += segmentSize === 0 ? 1 : Math.ceil(answer / segmentSize);
       return length;
     }
   }
@@ -217,18 +315,30 @@ export class Udp extends BranchNode {
     packet.sourcePort = readU16(packet.bytes, offset);
     packet.destinationPort = readU16(packet.bytes, offset + 2);
     const node = this.#ports.get(packet.sourcePort);
-    if (node !== null && isErrorListener(node)) {
+    if (node instanceof PortGroup) {
+      // Each knows by itself whether it was the one who sent it.
+      const { members } = node;
+      for (let i = members.length - 1; i >= 0; i--) {
+        const member = members[i]!;
+        if (isErrorListener(member)) {
+          member.networkError(type, code, info, packet, offset, end, now);
+        }
+      }
+    } else if (node !== null && isErrorListener(node)) {
       node.networkError(type, code, info, packet, offset, end, now);
     }
   }
 
   #takeReady(): BaseNode | null {
     const node = this.#roomless;
-    if (node === null) return this.readyList.shift();
-    this.#roomless = null;
-    if (!node.isReady || node.parent !== this) return this.readyList.shift();
-    this.readyList.remove(node);
-    return node;
+    if (node !== null) {
+      this.#roomless = null;
+      if (node.isReady && node.parent === this) {
+        this.readyList.remove(node.turn);
+        return node;
+      }
+    }
+    return this.readyList.shift()?.node ?? null;
   }
 
   /** RFC 6056 §3.3.1: a random port; if that is taken, the next that is free. */

@@ -1,80 +1,11 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
-import { parseIpv4 } from "@octet/netip";
 import { BaseNode, Packet, SeededRandom, Verdict } from "@octet/wire";
-import { encodeUdp, UdpFrame } from "./frame.ts";
-import { UdpError, UdpSocket, type UdpSocketOptions } from "./socket.ts";
-import { emptyDatagram, Udp } from "./udp.ts";
-
-const own = parseIpv4("10.0.0.1");
-const peer = parseIpv4("10.0.0.2");
-const broadcast = parseIpv4("10.0.0.255");
-
-class Bench {
-  hasRoute = true;
-  readonly udp = new Udp({
-    random: new SeededRandom(1),
-    sources: {
-      fillSource: (packet) => {
-        if (packet.source === 0) packet.source = own;
-        return this.hasRoute;
-      },
-      sourceFor: () => this.hasRoute ? own : 0,
-      isBroadcast: (address) => address >>> 0 === broadcast,
-    },
-  });
-  readonly packet = new Packet(1514);
-
-  bind(options: UdpSocketOptions = {}): UdpSocket {
-    const socket = new UdpSocket(options);
-    this.udp.register(socket);
-    return socket;
-  }
-
-  hear(
-    destinationPort: number,
-    payload: Uint8Array = Uint8Array.of(1, 2, 3),
-    { source = peer, sourcePort = 7, destination = own, isLinkBroadcast = false } = {},
-  ): Verdict {
-    const bytes = encodeUdp({ sourcePort, destinationPort, payload, source, destination });
-    return this.hearBytes(bytes, { source, destination, isLinkBroadcast });
-  }
-
-  hearBytes(
-    bytes: Uint8Array,
-    { source = peer, destination = own, isLinkBroadcast = false } = {},
-  ): Verdict {
-    const packet = this.packet;
-    packet.bytes.set(bytes, 34);
-    packet.length = 34 + bytes.length;
-    packet.source = source;
-    packet.destination = destination;
-    packet.isLinkBroadcast = isLinkBroadcast;
-    return this.udp.demux(packet, 34, packet.length, 0);
-  }
-
-  /** The next datagram sent, its checksum completed; `null` when there is none. */
-  next(): UdpFrame | null {
-    const packet = this.packet;
-    packet.bytes.fill(0xa5);
-    const length = this.udp.encapsulate(packet, 14, 34, 0);
-    if (length <= 0) return null;
-    packet.length = 34 + length;
-    packet.completeChecksum();
-    const frame = new UdpFrame();
-    frame.reset(packet.bytes, 34, packet.length);
-    assertEquals(frame.validate(), Verdict.Ok);
-    assert(frame.checksum !== 0 && frame.hasValidChecksum(packet.source, packet.destination));
-    return frame;
-  }
-
-  fail(socket: UdpSocket, type: number, code: number): void {
-    const bytes = encodeUdp({ sourcePort: socket.localPort, destinationPort: 9 });
-    this.packet.bytes.set(bytes, 62);
-    this.packet.source = own;
-    this.packet.destination = peer;
-    this.udp.networkError(type, code, 0, this.packet, 62, 70, 0);
-  }
-}
+import { Bench, broadcast, own, peer } from "./_bench_test.ts";
+import { UdpError } from "./error.ts";
+import { encodeUdp } from "./frame.ts";
+import { UdpSocket } from "./socket.ts";
+import type { UdpSocketOptions } from "./socket_options.ts";
+import { emptyDatagram } from "./udp.ts";
 
 Deno.test("a datagram reaches the socket on its port, and says from whom and to whom", () => {
   const bench = new Bench();
@@ -247,7 +178,7 @@ Deno.test("what does not fit the packet asks for room, and gets the next turn", 
   const small = bench.bind({ localPort: 2 });
   large.send(new Uint8Array(5000), peer, 9);
   small.send(new Uint8Array(1), peer, 9);
-  assertEquals(bench.udp.encapsulate(bench.packet, 14, 34, 0), -5008);
+  assertEquals(bench.udp.encapsulate(new Packet(1514), 14, 34, 0), -5008);
   const roomy = new Packet(34 + 5008);
   assertEquals(bench.udp.encapsulate(roomy, 14, 34, 0), 5008);
   assertEquals(bench.next()!.sourcePort, 2);

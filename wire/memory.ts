@@ -27,6 +27,8 @@ const reserved = 256 * 1024 * 1024;
 const pageSize = 65_536;
 const smallestShift = 8;
 const largestShift = 24;
+/** One more than the largest shift; a literal, so that bundlers see that the lists below have no side effect. */
+const shiftCount = 25;
 
 function compile(memory: WebAssembly.Memory): SlabCode | null {
   const binary = Uint8Array.from(atob(slabWasm), (char) => char.charCodeAt(0));
@@ -58,7 +60,7 @@ function isRefusal(error: unknown): boolean {
 
 let slab: { readonly buffer: ArrayBuffer; readonly code: SlabCode | null } | null = null;
 let unused = 0;
-const free: Block[][] = Array.from({ length: largestShift + 1 }, () => []);
+const free: Block[][] = /* @__PURE__ */ Array.from({ length: shiftCount }, () => []);
 
 /**
  * Takes a block of at least `size` bytes. Its content is undefined: what was there before shows.

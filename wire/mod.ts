@@ -25,4 +25,5 @@ export * from "./random.ts";
 export * from "./ready_list.ts";
 export * from "./ring_buffer.ts";
 export * from "./timer_queue.ts";
+export * from "./turn.ts";
 export * from "./verdict.ts";

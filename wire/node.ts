@@ -5,7 +5,9 @@
  * @module
  */
 import type { Packet } from "./packet.ts";
+import type { ReadyList } from "./ready_list.ts";
 import type { TimerQueue } from "./timer_queue.ts";
+import { Turn } from "./turn.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
@@ -35,15 +37,17 @@ export interface StackNode {
 export interface NodeParent {
   /** The timers of the whole stack. */
   readonly timers: TimerQueue;
-  /** Puts `node` on the list of those whose `encapsulate` wants to be called. */
+  /** Where children stand that want their turn; a parent without such a list is told of each. */
+  readonly readyList?: ReadyList;
+  /** A child's `encapsulate` wants to be called. Not called where there is a {@linkcode NodeParent.readyList}. */
   enqueue(node: BaseNode): void;
-  /** Takes `node` off that list. */
+  /** It does not any more. Not called where there is a {@linkcode NodeParent.readyList}. */
   dequeue(node: BaseNode): void;
 }
 
 /**
  * A node that can ask its parent for a turn. The list of the ready is intrusive (the links stand in
- * the nodes), so asking allocates nothing and the idle cost nothing.
+ * each node's {@linkcode Turn}), so asking allocates nothing and the idle cost nothing.
  */
 export abstract class BaseNode implements StackNode {
   /** EtherType or IP protocol number this node answers to, or 0. */
@@ -54,25 +58,40 @@ export abstract class BaseNode implements StackNode {
   connectionId = 0;
   /** The node this one is registered in, or `null`. */
   parent: NodeParent | null = null;
-  /** Whether this node stands in its parent's ready list. Kept by {@linkcode ReadyList}. */
-  isReady = false;
-  /** The next in the parent's ready list. Kept by {@linkcode ReadyList}. */
-  nextReady: BaseNode | null = null;
-  /** The one before in the parent's ready list. Kept by {@linkcode ReadyList}. */
-  previousReady: BaseNode | null = null;
-  /** When this node wants its next turn, in milliseconds. Kept by {@linkcode BaseNode.wakeAt}. */
-  wakeTime: number = Infinity;
-  /** Where this node stands in the timer queue, -1 when it does not. Kept by {@linkcode TimerQueue}. */
-  timerIndex: number = -1;
+  /** When this node wants its turn. */
+  readonly turn: Turn = new Turn(this);
 
   /** Reads the frame at `packet.bytes[offset…end)`. See {@linkcode StackNode.demux}. */
   abstract demux(packet: Packet, offset: number, end: number, now: number): Verdict;
   /** Writes at most one frame at `offset`. See {@linkcode StackNode.encapsulate}. */
   abstract encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number;
 
+  /** Whether this node wants its turn now; see {@linkcode Turn.isReady}. */
+  get isReady(): boolean {
+    return this.turn.isReady;
+  }
+
+  set isReady(isReady: boolean) {
+    this.turn.isReady = isReady;
+  }
+
+  /** Whether this node may have more to say after the frame that it has just written; see {@linkcode Turn.hasMore}. */
+  get hasMore(): boolean {
+    return this.turn.hasMore;
+  }
+
+  set hasMore(hasMore: boolean) {
+    this.turn.hasMore = hasMore;
+  }
+
+  /** When this node wants its next turn, in milliseconds; change it by {@linkcode BaseNode.wakeAt}. */
+  get wakeTime(): number {
+    return this.turn.wakeTime;
+  }
+
   /** When this node next wants a turn, in milliseconds: at once when it is ready, Infinity for never. */
   deadline(): number {
-    return this.isReady ? -Infinity : this.wakeTime;
+    return this.turn.isReady ? -Infinity : this.turn.wakeTime;
   }
 
   /**
@@ -84,22 +103,28 @@ export abstract class BaseNode implements StackNode {
     if (this.parent !== null) {
       throw new TypeError("Cannot attach node as it is already registered in a parent");
     }
+    const { turn } = this;
     this.parent = parent;
-    if (this.wakeTime !== Infinity) parent.timers.schedule(this);
+    turn.list = parent.readyList ?? null;
+    if (turn.wakeTime !== Infinity) turn.reschedule();
     this.attached();
-    if (this.isReady) {
-      this.isReady = false;
-      this.requestTurn();
+    if (turn.isReady) {
+      turn.isReady = false;
+      turn.request();
     }
   }
 
   /** Takes this node out of its parent: no further turn, no timer. */
   detach(): void {
-    const parent = this.parent;
+    const { parent, turn } = this;
     if (parent === null) return;
-    parent.timers.remove(this);
-    if (this.isReady) parent.dequeue(this);
-    this.wakeTime = Infinity;
+    if (turn.timerIndex >= 0) parent.timers.remove(turn);
+    if (turn.isReady) {
+      if (turn.list !== null) turn.list.remove(turn);
+      else parent.dequeue(this);
+    }
+    turn.wakeTime = Infinity;
+    turn.list = null;
     this.parent = null;
   }
 
@@ -108,8 +133,12 @@ export abstract class BaseNode implements StackNode {
 
   /** Asks for a call of `encapsulate` as soon as the parent is asked for frames. Cheap, and idempotent. */
   requestTurn(): void {
-    if (this.isReady) return;
-    if (this.parent === null) this.isReady = true;
+    this.turn.request();
+  }
+
+  /** Asks a parent that keeps no {@linkcode ReadyList}; without a parent the wish is kept. */
+  askParent(): void {
+    if (this.parent === null) this.turn.isReady = true;
     else this.parent.enqueue(this);
   }
 
@@ -119,9 +148,9 @@ export abstract class BaseNode implements StackNode {
    * @param time In milliseconds, on the same clock as `now`; Infinity for never.
    */
   wakeAt(time: number): void {
-    if (time === this.wakeTime) return;
-    this.wakeTime = time;
-    const parent = this.parent;
-    if (parent !== null) parent.timers.schedule(this);
+    const { turn } = this;
+    if (time === turn.wakeTime) return;
+    turn.wakeTime = time;
+    turn.reschedule();
   }
 }

@@ -36,7 +36,7 @@ class Branch extends BranchNode {
   }
 
   override encapsulate(packet: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(packet, ipOffset, offset, now);
+    return this.giveTurns(packet, ipOffset, offset, now);
   }
 }
 
@@ -97,13 +97,13 @@ Deno.test("a detached node has neither turn nor timer; a second detach does noth
   }
   middle.detach();
   middle.detach();
-  assertEquals([middle.isReady, middle.parent, middle.wakeTime, middle.timerIndex], [
+  assertEquals([middle.isReady, middle.parent, middle.wakeTime, middle.turn.timerIndex], [
     false,
     null,
     Infinity,
     -1,
   ]);
-  assertEquals([middle.nextReady, middle.previousReady], [null, null]);
+  assertEquals([middle.turn.next, middle.turn.previous], [null, null]);
   assertEquals(drain(root, 20), [1, 3]);
   assertEquals(middle.turns, 0);
   assertEquals(root.timers.next(), Infinity);

@@ -31,10 +31,15 @@ export class Packet {
   /** The frame's length in bytes. */
   length = 0;
 
-  /** Which of the stack's interfaces the frame came in by or goes out of; an index from 0. */
+  /**
+   * Which of the stack's interfaces the frame came in by or goes out of; an index from 0. Who writes a datagram may
+   * name the interface it is to leave by; -1 leaves that to the routes.
+   */
   interfaceIndex = 0;
   /** Whether the frame is addressed to a link-layer broadcast or multicast address. */
   isLinkBroadcast = false;
+  /** Whether the frame is addressed to another station, and was taken as the link is promiscuous; ingress only. */
+  isLinkForeign = false;
   /** The IPv4 address of the neighbour that gets the frame next, host order; egress only. */
   nextHop = 0;
 
@@ -58,6 +63,18 @@ export class Packet {
   mayFragment = false;
   /** The IP protocol number of the payload, where the node that writes it speaks several. */
   protocol = 0;
+  /**
+   * How many bytes of IPv4 options stand before the transport header, written by the transport's node: a
+   * multiple of four up to 40, 0 for none; egress only.
+   */
+  optionsLength = 0;
+  /** Whether we get a copy ourselves of a multicast or broadcast that is sent, where we listen to it; egress only. */
+  loopsBack = false;
+  /**
+   * Whether the source stays 0.0.0.0, as the sender has no address yet (RFC 1122 §3.2.1.3 (a)); only for what is sent
+   * to everybody by a named interface, egress only.
+   */
+  isUnspecified = false;
 
   /** Whether the device vouches for the transport checksum; ingress only. */
   checksumVerified = false;
@@ -88,6 +105,7 @@ export class Packet {
     this.length = 0;
     this.interfaceIndex = 0;
     this.isLinkBroadcast = false;
+    this.isLinkForeign = false;
     this.nextHop = 0;
     this.ipVersion = 4;
     this.networkOffset = 0;
@@ -99,6 +117,9 @@ export class Packet {
     this.trafficClass = 0;
     this.mayFragment = false;
     this.protocol = 0;
+    this.optionsLength = 0;
+    this.loopsBack = false;
+    this.isUnspecified = false;
     this.checksumVerified = false;
     this.checksumStart = 0;
     this.checksumOffset = 0;
@@ -120,6 +141,7 @@ export class Packet {
     this.length = other.length;
     this.interfaceIndex = other.interfaceIndex;
     this.isLinkBroadcast = other.isLinkBroadcast;
+    this.isLinkForeign = other.isLinkForeign;
     this.nextHop = other.nextHop;
     this.ipVersion = other.ipVersion;
     this.networkOffset = other.networkOffset;
@@ -131,6 +153,9 @@ export class Packet {
     this.trafficClass = other.trafficClass;
     this.mayFragment = other.mayFragment;
     this.protocol = other.protocol;
+    this.optionsLength = other.optionsLength;
+    this.loopsBack = other.loopsBack;
+    this.isUnspecified = other.isUnspecified;
     this.checksumVerified = other.checksumVerified;
     this.checksumStart = other.checksumStart;
     this.checksumOffset = other.checksumOffset;

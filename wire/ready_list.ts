@@ -1,49 +1,91 @@
 /**
- * The intrusive list of nodes that want a turn, and the node that has such a list below it.
+ * The intrusive list of those that want a turn, and the node that has such a list below it.
  *
  * @module
  */
 import { BaseNode, type NodeParent } from "./node.ts";
 import type { Packet } from "./packet.ts";
 import { TimerQueue } from "./timer_queue.ts";
+import type { Turn } from "./turn.ts";
 
-/** First in, first out, linked through the nodes themselves: no allocation, O(1) both ways. */
+/** How often a branch has got or lost its parent: what was known of the root before may be wrong. */
+let treeChanges = 0;
+
+/** First in, first out, linked through the turns themselves: no allocation, O(1) both ways. */
 export class ReadyList {
-  #head: BaseNode | null = null;
-  #tail: BaseNode | null = null;
+  /** Whose turn follows from one of these; `null` for a list that stands alone. */
+  readonly owner: Turn | null;
+  /** Whether those below have to wait, so that the owner does not ask for them. */
+  isHeld = false;
+  #head: Turn | null = null;
+  #tail: Turn | null = null;
+  #timers: TimerQueue | null = null;
+  #timersSince = -1;
+
+  /** Makes an empty list. */
+  constructor(owner: Turn | null = null) {
+    this.owner = owner;
+  }
 
   /** Whether nobody waits. */
   get isEmpty(): boolean {
     return this.#head === null;
   }
 
-  /** Appends a node that is not on a list yet. */
-  push(node: BaseNode): void {
-    node.isReady = true;
-    node.previousReady = this.#tail;
-    if (this.#tail === null) this.#head = node;
-    else this.#tail.nextReady = node;
-    this.#tail = node;
+  /** The one that has waited longest, or `null`. */
+  get first(): Turn | null {
+    return this.#head;
   }
 
-  /** Takes a node that stands on this list off it. */
-  remove(node: BaseNode): void {
-    const next = node.nextReady;
-    const previous = node.previousReady;
+  /** The timers of the owner's tree. A walk up to the root for each segment cost 5 % of a round trip. */
+  get timers(): TimerQueue {
+    if (this.#timersSince !== treeChanges) {
+      this.#timers = (this.owner!.node as BaseNode & NodeParent).timers;
+      this.#timersSince = treeChanges;
+    }
+    return this.#timers!;
+  }
+
+  /**
+   * The first has had its turn: it leaves the list, or goes to its end when it has more to say.
+   *
+   * @param turn Who was {@linkcode ReadyList.first}; if it has left the list meanwhile, nothing happens.
+   * @param hasWritten Whether it has written a frame.
+   */
+  served(turn: Turn, hasWritten: boolean): void {
+    const stays = hasWritten && turn.hasMore;
+    if (turn !== this.#head || (stays && turn === this.#tail)) return;
+    this.remove(turn);
+    if (stays) this.push(turn);
+  }
+
+  /** Appends a turn that is not on a list yet. */
+  push(turn: Turn): void {
+    const last = this.#tail;
+    turn.isReady = true;
+    turn.previous = last;
+    if (last === null) this.#head = turn;
+    else last.next = turn;
+    this.#tail = turn;
+  }
+
+  /** Takes a turn that stands on this list off it. */
+  remove(turn: Turn): void {
+    const { next, previous } = turn;
     if (previous === null) this.#head = next;
-    else previous.nextReady = next;
+    else previous.next = next;
     if (next === null) this.#tail = previous;
-    else next.previousReady = previous;
-    node.nextReady = null;
-    node.previousReady = null;
-    node.isReady = false;
+    else next.previous = previous;
+    turn.next = null;
+    turn.previous = null;
+    turn.isReady = false;
   }
 
-  /** Takes the first node off the list, or gives `null`. */
-  shift(): BaseNode | null {
-    const node = this.#head;
-    if (node !== null) this.remove(node);
-    return node;
+  /** Takes the first off the list, or gives `null`. */
+  shift(): Turn | null {
+    const turn = this.#head;
+    if (turn !== null) this.remove(turn);
+    return turn;
   }
 }
 
@@ -53,13 +95,12 @@ export class ReadyList {
  */
 export abstract class BranchNode extends BaseNode implements NodeParent {
   /** The children that want a turn. */
-  protected readonly readyList: ReadyList = new ReadyList();
+  readonly readyList: ReadyList = new ReadyList(this.turn);
   /** The queue of a tree whose root this is; unused while there is a parent. */
   #ownTimers: TimerQueue | null = null;
 
   /** The timers of the whole stack; a branch without a parent has a queue of its own. */
   get timers(): TimerQueue {
-    // Looked up each time: a copy kept here would be out of date when a parent gets a parent.
     return this.parent === null ? this.#ownTimers ??= new TimerQueue() : this.parent.timers;
   }
 
@@ -67,11 +108,13 @@ export abstract class BranchNode extends BaseNode implements NodeParent {
   override detach(): void {
     const shared = this.parent?.timers;
     super.detach();
+    treeChanges++;
     shared?.moveTo(this.timers, (node) => this.#isAbove(node));
   }
 
   /** Hands what the children asked for before this branch had a parent on to the parent. */
   protected override attached(): void {
+    treeChanges++;
     this.#ownTimers?.moveTo(this.timers);
     this.#ownTimers = null;
     if (!this.readyList.isEmpty) this.isReady = true;
@@ -79,13 +122,13 @@ export abstract class BranchNode extends BaseNode implements NodeParent {
 
   /** Puts a child on the ready list, and this node on its parent's. */
   enqueue(node: BaseNode): void {
-    this.readyList.push(node);
-    this.requestTurn();
+    this.readyList.push(node.turn);
+    if (!this.readyList.isHeld) this.requestTurn();
   }
 
   /** Takes a child off the ready list. */
   dequeue(node: BaseNode): void {
-    this.readyList.remove(node);
+    this.readyList.remove(node.turn);
   }
 
   /**
@@ -98,13 +141,15 @@ export abstract class BranchNode extends BaseNode implements NodeParent {
    * @returns The length of the child's frame in bytes, 0 when none had anything to say. The child stands at
    *     the end of the list then, so that its siblings come first.
    */
-  protected turn(packet: Packet, ipOffset: number, offset: number, now: number): number {
+  protected giveTurns(packet: Packet, ipOffset: number, offset: number, now: number): number {
+    const { readyList } = this;
     for (;;) {
-      const node = this.readyList.shift();
-      if (node === null) return 0;
-      const length = node.encapsulate(packet, ipOffset, offset, now);
+      const turn = readyList.shift();
+      if (turn === null) return 0;
+      const length = turn.node.encapsulate(packet, ipOffset, offset, now);
       if (length !== 0) {
-        if (node.parent === this) node.requestTurn();
+        if (turn.hasMore && turn.list === readyList) turn.request();
+        this.turn.hasMore = !readyList.isEmpty;
         return length;
       }
     }

@@ -18,14 +18,14 @@ Deno.test("first in, first out", () => {
   const list = new ReadyList();
   const [a, b, c] = [new Item(), new Item(), new Item()];
   assertEquals([list.isEmpty, list.shift()], [true, null]);
-  for (const item of [a, b, c]) list.push(item);
+  for (const item of [a, b, c]) list.push(item.turn);
   assertEquals([list.isEmpty, a.isReady], [false, true]);
-  assert(list.shift() === a);
-  assertEquals([a.isReady, a.nextReady, a.previousReady], [false, null, null]);
-  list.push(a);
-  assert(list.shift() === b);
-  assert(list.shift() === c);
-  assert(list.shift() === a);
+  assert(list.shift()?.node === a);
+  assertEquals([a.isReady, a.turn.next, a.turn.previous], [false, null, null]);
+  list.push(a.turn);
+  assert(list.shift()?.node === b);
+  assert(list.shift()?.node === c);
+  assert(list.shift()?.node === a);
   assertEquals([list.isEmpty, list.shift()], [true, null]);
 });
 
@@ -39,18 +39,18 @@ Deno.test("any sequence of operations, against an array", () => {
       for (const [what, number] of steps) {
         const item = items[number]!;
         const index = model.indexOf(item);
-        if (what === "shift") assert(list.shift() === (model.shift() ?? null));
+        if (what === "shift") assert(list.shift() === (model.shift()?.turn ?? null));
         else if (what === "push" && index < 0) {
-          list.push(item);
+          list.push(item.turn);
           model.push(item);
         } else if (what === "remove" && index >= 0) {
-          list.remove(item);
+          list.remove(item.turn);
           model.splice(index, 1);
         }
         assertEquals(list.isEmpty, model.length === 0);
         items.forEach((item) => assertEquals(item.isReady, model.includes(item)));
       }
-      while (model.length > 0) assert(list.shift() === model.shift());
+      while (model.length > 0) assert(list.shift() === model.shift()!.turn);
       assertEquals(list.shift(), null);
     },
   ));

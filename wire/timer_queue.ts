@@ -6,10 +6,11 @@
  * @module
  */
 import type { BaseNode } from "./node.ts";
+import type { Turn } from "./turn.ts";
 
 /** Nodes ordered by when they want their next turn. */
 export class TimerQueue {
-  readonly #nodes: (BaseNode | null)[] = [];
+  readonly #turns: (Turn | null)[] = [];
   #keys: Float64Array = new Float64Array(64);
   #length = 0;
 
@@ -19,37 +20,37 @@ export class TimerQueue {
   }
 
   /**
-   * Records when `node` wants its turn: at its `wakeTime`, Infinity for never. The time is no argument, as
+   * Records when a node wants its turn: at `turn.wakeTime`, Infinity for never. The time is no argument, as
    * a double that is passed on is boxed: 16 bytes a packet.
    */
-  schedule(node: BaseNode): void {
-    const index = node.timerIndex;
+  schedule(turn: Turn): void {
+    const index = turn.timerIndex;
     if (index >= 0) {
-      if (node.wakeTime < this.#keys[index]!) {
-        this.#keys[index] = node.wakeTime;
+      if (turn.wakeTime < this.#keys[index]!) {
+        this.#keys[index] = turn.wakeTime;
         this.#siftUp(index);
       }
       return;
     }
-    if (node.wakeTime === Infinity) return;
+    if (turn.wakeTime === Infinity) return;
     if (this.#length === this.#keys.length) this.#grow();
     const last = this.#length++;
-    this.#nodes[last] = node;
-    this.#keys[last] = node.wakeTime;
+    this.#turns[last] = turn;
+    this.#keys[last] = turn.wakeTime;
     this.#siftUp(last);
   }
 
   /** Takes a node out for good. */
-  remove(node: BaseNode): void {
-    const index = node.timerIndex;
+  remove(turn: Turn): void {
+    const index = turn.timerIndex;
     if (index < 0) return;
-    node.timerIndex = -1;
+    turn.timerIndex = -1;
     const last = --this.#length;
-    const moved = this.#nodes[last]!;
+    const moved = this.#turns[last]!;
     // Shortening the array would give its memory back, only to take it again with the next timer.
-    this.#nodes[last] = null;
+    this.#turns[last] = null;
     if (index === last) return;
-    this.#nodes[index] = moved;
+    this.#turns[index] = moved;
     this.#keys[index] = this.#keys[last]!;
     this.#siftUp(index);
     this.#siftDown(moved.timerIndex);
@@ -58,23 +59,23 @@ export class TimerQueue {
   /** The earliest deadline in milliseconds; Infinity when nobody waits. */
   next(): number {
     while (this.#length > 0) {
-      const node = this.#nodes[0]!;
-      if (node.wakeTime === this.#keys[0]!) return node.wakeTime;
-      this.#refresh(node);
+      const turn = this.#turns[0]!;
+      if (turn.wakeTime === this.#keys[0]!) return turn.wakeTime;
+      this.#refresh(turn);
     }
     return Infinity;
   }
 
-  /** Gives every node whose time has come its turn: it is asked to write when the stack is next asked for frames. */
+  /** Gives every turn whose time has come its turn: it is asked to write when the stack is next asked for frames. */
   expire(now: number): void {
     while (this.#length > 0 && this.#keys[0]! <= now) {
-      const node = this.#nodes[0]!;
-      if (node.wakeTime <= now) {
-        this.remove(node);
-        node.wakeTime = Infinity;
-        node.requestTurn();
+      const turn = this.#turns[0]!;
+      if (turn.wakeTime <= now) {
+        this.remove(turn);
+        turn.wakeTime = Infinity;
+        turn.request();
       } else {
-        this.#refresh(node);
+        this.#refresh(turn);
       }
     }
   }
@@ -86,49 +87,49 @@ export class TimerQueue {
    * @param belongs Which nodes to move; all when not given.
    */
   moveTo(other: TimerQueue, belongs: (node: BaseNode) => boolean = () => true): void {
-    const moving: BaseNode[] = [];
+    const moving: Turn[] = [];
     for (let i = 0; i < this.#length; i++) {
-      const node = this.#nodes[i]!;
-      if (belongs(node)) moving.push(node);
+      const turn = this.#turns[i]!;
+      if (belongs(turn.node)) moving.push(turn);
     }
-    for (const node of moving) {
-      this.remove(node);
-      other.schedule(node);
+    for (const turn of moving) {
+      this.remove(turn);
+      other.schedule(turn);
     }
   }
 
   /** The node at the top has moved its deadline since: put it where it belongs now. */
-  #refresh(node: BaseNode): void {
-    if (node.wakeTime === Infinity) {
-      this.remove(node);
+  #refresh(turn: Turn): void {
+    if (turn.wakeTime === Infinity) {
+      this.remove(turn);
     } else {
-      this.#keys[0] = node.wakeTime;
+      this.#keys[0] = turn.wakeTime;
       this.#siftDown(0);
     }
   }
 
   #siftUp(from: number): void {
-    const nodes = this.#nodes;
+    const turns = this.#turns;
     const keys = this.#keys;
-    const node = nodes[from]!;
+    const turn = turns[from]!;
     const key = keys[from]!;
     let index = from;
     while (index > 0) {
       const up = (index - 1) >> 1;
       if (keys[up]! <= key) break;
       keys[index] = keys[up]!;
-      this.#put(index, nodes[up]!);
+      this.#put(index, turns[up]!);
       index = up;
     }
     keys[index] = key;
-    this.#put(index, node);
+    this.#put(index, turn);
   }
 
   #siftDown(from: number): void {
-    const nodes = this.#nodes;
+    const turns = this.#turns;
     const keys = this.#keys;
     const length = this.#length;
-    const node = nodes[from]!;
+    const turn = turns[from]!;
     const key = keys[from]!;
     let index = from;
     for (;;) {
@@ -137,16 +138,16 @@ export class TimerQueue {
       if (child + 1 < length && keys[child + 1]! < keys[child]!) child++;
       if (keys[child]! >= key) break;
       keys[index] = keys[child]!;
-      this.#put(index, nodes[child]!);
+      this.#put(index, turns[child]!);
       index = child;
     }
     keys[index] = key;
-    this.#put(index, node);
+    this.#put(index, turn);
   }
 
-  #put(index: number, node: BaseNode): void {
-    this.#nodes[index] = node;
-    node.timerIndex = index;
+  #put(index: number, turn: Turn): void {
+    this.#turns[index] = turn;
+    turn.timerIndex = index;
   }
 
   #grow(): void {

@@ -63,7 +63,7 @@ Deno.test("turns come in the order of their times, those due and no others", () 
   assertEquals(clock.timers.next(), 40);
   assertEquals(clock.expire(1000), [5, 0, 4]);
   assertEquals([clock.timers.next(), clock.timers.size], [Infinity, 0]);
-  assert(nodes.every(({ wakeTime, timerIndex }) => wakeTime === Infinity && timerIndex === -1));
+  assert(nodes.every(({ turn }) => turn.wakeTime === Infinity && turn.timerIndex === -1));
 });
 
 Deno.test("a deadline that moves later is learnt when the old one comes round", () => {
@@ -177,7 +177,7 @@ Deno.test("any sequence of operations, against a map that is searched", () => {
     clock.timers.moveTo(other);
     assertEquals(clock.timers.size, 0);
     clock.timers = other;
-    assertEquals(nodes.filter(({ timerIndex }) => timerIndex >= 0).length, due.size);
+    assertEquals(nodes.filter(({ turn }) => turn.timerIndex >= 0).length, due.size);
   });
   const step = fc.oneof(
     { weight: 12, arbitrary: wakeAt },

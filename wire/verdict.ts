@@ -44,7 +44,7 @@ export const Verdict = {
 /** One of the codes of {@linkcode Verdict}. */
 export type Verdict = (typeof Verdict)[keyof typeof Verdict];
 
-const names: readonly string[] = Object.keys(Verdict);
+const names: readonly string[] = /* @__PURE__ */ Object.keys(Verdict);
 
 /**
  * The name of a verdict, for messages and tests.

@@ -71,7 +71,7 @@ class Branch extends BranchNode {
   }
 
   override encapsulate(target: Packet, ipOffset: number, offset: number, now: number): number {
-    return this.turn(target, ipOffset, offset, now);
+    return this.giveTurns(target, ipOffset, offset, now);
   }
 }
 

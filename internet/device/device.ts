@@ -31,7 +31,7 @@ export interface Device extends Disposable {
   readonly hardwareAddress: MacAddress;
   /**
    * The longest IP packet in bytes that it takes and gives when `segmentSize` is set: beyond `mtu` where the
-   * device cuts TCP super-segments for us, else `mtu`. Packets to receive into hold
+   * device cuts TCP super-segments and UDP super-datagrams for us, else `mtu`. Packets to receive into hold
    * at least {@linkcode frameCapacity} bytes.
    */
   readonly maxSegment: number;
@@ -67,6 +67,16 @@ export interface Device extends Disposable {
    * @throws {Error} When the device is gone for good; nothing comes or goes any more then.
    */
   ready(timeout: number): Promise<void>;
+  /** Makes a {@linkcode Device.ready} that waits keep the process alive, as it does at first where it can be chosen. */
+  ref?(): void;
+  /** Lets the process end while a {@linkcode Device.ready} waits. */
+  unref?(): void;
+  /**
+   * Says which multicast addresses are listened to, where the device can leave the others out; until then it listens to all.
+   *
+   * @param groups The addresses; the broadcast address is listened to in any case.
+   */
+  setGroups?(groups: readonly MacAddress[]): void;
   /** Ends a {@linkcode Device.ready} that is waiting; without one it does nothing. */
   wake(): void;
   /**
@@ -96,6 +106,6 @@ const linkHeaderRoom = 18;
  * @param device The device.
  * @returns The capacity in bytes, room for one 802.1Q tag included.
  */
-export function frameCapacity(device: Device): number {
+export function frameCapacity(device: Pick<Device, "mtu" | "maxSegment">): number {
   return Math.max(device.mtu, device.maxSegment) + linkHeaderRoom;
 }

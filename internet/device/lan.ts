@@ -288,6 +288,14 @@ class LanPort implements Device {
     return this.#signal.wait(timeout);
   }
 
+  ref(): void {
+    this.#signal.setRef(true);
+  }
+
+  unref(): void {
+    this.#signal.setRef(false);
+  }
+
   wake(): void {
     this.#signal.fire();
   }

@@ -1,5 +1,5 @@
 /**
- * The system calls of a TUN/TAP device. The library is opened with the first device and given back
+ * The system calls of TUN/TAP devices and packet sockets. The library is opened with the first device and given back
  * with the last, so that all devices of a process share call sites that V8 compiles to direct calls.
  *
  * @module
@@ -15,12 +15,18 @@ const functions = {
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   ioctl: { parameters: ["i32", "u32", "buffer"], result: "i32" },
   ioctlValue: { name: "ioctl", parameters: ["i32", "u32", "u32"], result: "i32" },
-  eventfd: { parameters: ["u32", "i32"], result: "i32" },
-  ppoll: {
-    parameters: ["buffer", "u32", "buffer", "pointer"],
-    result: "i32",
-    nonblocking: true,
-  },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32", nonblocking: true },
+  timerfd_create: { parameters: ["i32", "i32"], result: "i32" },
+  timerfd_settime: { parameters: ["i32", "i32", "buffer", "pointer"], result: "i32" },
 } as const;
 
 /** The functions a device calls. */
@@ -48,7 +54,7 @@ export function releaseLibc(): void {
   shared = null;
 }
 
-/** Flags of `open` and `eventfd` on x86-64 and aarch64. */
+/** Flags of `open`, `socket`, `epoll_create1` and `timerfd_create` on x86-64 and aarch64. */
 export const OpenFlag = {
   /** For reading and writing. */
   ReadWrite: 2,
@@ -58,7 +64,7 @@ export const OpenFlag = {
   CloseOnExec: 0x8_0000,
 } as const;
 
-/** Events of `poll`. */
+/** Events of `epoll`. */
 export const PollEvent = {
   /** There is something to read. */
   In: 1,
@@ -67,3 +73,13 @@ export const PollEvent = {
   /** The device is gone. */
   Error: 8,
 } as const;
+
+/** Writes where a buffer lies in memory, as a `struct` that is handed to the kernel has it: 8 bytes, host order. */
+export function writeAddress(
+  bytes: Uint8Array<ArrayBuffer>,
+  offset: number,
+  buffer: Uint8Array<ArrayBuffer>,
+): void {
+  const address = Deno.UnsafePointer.value(Deno.UnsafePointer.of(buffer));
+  new DataView(bytes.buffer, bytes.byteOffset).setBigUint64(offset, BigInt(address), true);
+}

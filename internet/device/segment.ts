@@ -1,7 +1,7 @@
 /**
  * Cuts a TCP super-segment into the segments that go on a wire, as a card with segmentation offload
  * (or Linux's GSO) does: headers repeated, IPv4 identification and TCP sequence number counted on, PSH and FIN
- * on the last segment only, CWR on the first only, checksums complete.
+ * on the last segment only, CWR on the first only, checksums complete. A UDP super-datagram is cut into datagrams.
  *
  * @module
  */
@@ -17,9 +17,10 @@ import {
 } from "@octet/wire";
 import type { LinkKind } from "./device.ts";
 import { copyFrame } from "./packet_pool.ts";
-import { TcpLayout } from "./tcp_layout.ts";
+import { SegmentLayout } from "./segment_layout.ts";
 
 const protocolTcp = 6;
+const protocolUdp = 17;
 const flagFin = 0x01;
 const flagPsh = 0x08;
 const flagCwr = 0x80;
@@ -44,7 +45,7 @@ const flagCwr = 0x80;
  * ```
  */
 export class Segmenter {
-  readonly #layout = new TcpLayout();
+  readonly #layout = new SegmentLayout();
   #frame: Packet | null = null;
   #isWhole = false;
   #at = 0;
@@ -57,7 +58,7 @@ export class Segmenter {
    *
    * @param frame The frame.
    * @param link What the frame is.
-   * @returns `false` when `segmentSize` is set on what is not a TCP segment, and nothing can be done with it.
+   * @returns `false` when `segmentSize` is set on what is neither TCP nor UDP, and nothing can be done with it.
    */
   reset(frame: Packet, link: LinkKind): boolean {
     this.#frame = frame;
@@ -70,7 +71,7 @@ export class Segmenter {
       return false;
     }
     this.#at = layout.payloadOffset;
-    this.#flags = frame.bytes[layout.transportOffset + 13]!;
+    this.#flags = layout.isUdp ? 0 : frame.bytes[layout.transportOffset + 13]!;
     this.#isWhole = layout.payloadEnd - layout.payloadOffset <= frame.segmentSize;
     return true;
   }
@@ -90,7 +91,7 @@ export class Segmenter {
       piece.segmentSize = 0;
       return true;
     }
-    const { transportOffset, payloadOffset, payloadEnd } = this.#layout;
+    const { payloadOffset, payloadEnd, isUdp } = this.#layout;
     const start = this.#at;
     const length = Math.min(frame.segmentSize, payloadEnd - start);
     const isLast = start + length === payloadEnd;
@@ -98,12 +99,7 @@ export class Segmenter {
     copy(frame, start, piece, payloadOffset, length);
     piece.length = payloadOffset + length;
 
-    const tcp = transportOffset;
-    writeU32(piece.bytes, tcp + 4, readU32(frame.bytes, tcp + 4) + (start - payloadOffset));
-    let flags = this.#flags;
-    if (!isLast) flags &= ~(flagFin | flagPsh);
-    if (this.#index > 0) flags &= ~flagCwr;
-    piece.bytes[tcp + 13] = flags;
+    if (!isUdp) this.#finishTcp(frame, piece, start - payloadOffset, isLast);
     this.#finishHeaders(piece);
 
     piece.checksumVerified = frame.checksumVerified;
@@ -116,26 +112,40 @@ export class Segmenter {
     return true;
   }
 
+  /** Sequence number and flags of the piece. */
+  #finishTcp(frame: Packet, piece: Packet, position: number, isLast: boolean): void {
+    const tcp = this.#layout.transportOffset;
+    writeU32(piece.bytes, tcp + 4, readU32(frame.bytes, tcp + 4) + position);
+    let flags = this.#flags;
+    if (!isLast) flags &= ~(flagFin | flagPsh);
+    if (this.#index > 0) flags &= ~flagCwr;
+    piece.bytes[tcp + 13] = flags;
+  }
+
   /** Lengths, identification and checksums of the piece. */
   #finishHeaders(piece: Packet): void {
-    const { networkOffset: ip, transportOffset: tcp, ipVersion } = this.#layout;
+    const { networkOffset: ip, transportOffset: transport, ipVersion, isUdp } = this.#layout;
     const { bytes, length } = piece;
     if (ipVersion === 4) {
       writeU16(bytes, ip + 2, length - ip);
       writeU16(bytes, ip + 4, readU16(bytes, ip + 4) + this.#index);
       writeU16(bytes, ip + 10, 0);
-      writeU16(bytes, ip + 10, checksum(bytes, ip, tcp));
-    } else writeU16(bytes, ip + 4, length - tcp);
-    // The pseudo header: both addresses, the protocol, the length (RFC 9293 §3.1, RFC 8200 §8.1).
+      writeU16(bytes, ip + 10, checksum(bytes, ip, transport));
+    } else writeU16(bytes, ip + 4, length - transport);
+    if (isUdp) writeU16(bytes, transport + 4, length - transport);
+    // The pseudo header: both addresses, the protocol, the length (RFC 9293 §3.1, RFC 768, RFC 8200 §8.1).
     const addresses = ipVersion === 4 ? ip + 12 : ip + 8;
-    const pseudo = sumBytes(bytes, addresses, tcpAddressesEnd(addresses, ipVersion), protocolTcp) +
-      (length - tcp);
-    writeU16(bytes, tcp + 16, 0);
-    writeU16(bytes, tcp + 16, ~piece.sum(tcp, length, pseudo) & 0xffff);
+    const protocol = isUdp ? protocolUdp : protocolTcp;
+    const pseudo = sumBytes(bytes, addresses, addressesEnd(addresses, ipVersion), protocol) +
+      (length - transport);
+    const field = transport + (isUdp ? 6 : 16);
+    writeU16(bytes, field, 0);
+    const value = ~piece.sum(transport, length, pseudo) & 0xffff;
+    writeU16(bytes, field, value === 0 && isUdp ? 0xffff : value);
   }
 }
 
-function tcpAddressesEnd(start: number, ipVersion: number): number {
+function addressesEnd(start: number, ipVersion: number): number {
   return start + (ipVersion === 4 ? 8 : 32);
 }
 

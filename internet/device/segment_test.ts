@@ -1,5 +1,6 @@
 import { checksum, Packet, readU16, readU32, sumBytes, writeU16, writeU32 } from "@octet/wire";
 import { assert, assertEquals } from "@std/assert";
+import { DatagramCutter } from "./datagram_cutter.ts";
 import type { LinkKind } from "./device.ts";
 import { Segmenter } from "./segment.ts";
 
@@ -160,6 +161,93 @@ Deno.test("What is not a TCP segment is not cut, wherever the frame ends and wha
   packet.bytes[20] = 0x20; // More fragments.
   assert(!segmenter.reset(packet, "ethernet"));
   build(packet, { payload: 2500, segmentSize: 1000 });
-  packet.bytes[23] = 17;
+  packet.bytes[23] = 132;
   assert(!segmenter.reset(packet, "ethernet"));
+});
+
+/** A UDP super-datagram on a packet full of 0xa5; gives where the IP header is. */
+function buildUdp(packet: Packet, version: 4 | 6, payload: number, size: number): number {
+  const ip = build(packet, { version, payload, segmentSize: size });
+  const { bytes } = packet;
+  const udp = ip + (version === 4 ? 20 : 40);
+  bytes[ip + (version === 4 ? 9 : 6)] = 17;
+  bytes.fill(0xa5, udp);
+  writeU16(bytes, ip + (version === 4 ? 2 : 4), (version === 4 ? 28 : 8) + payload);
+  writeU16(bytes, udp, 7);
+  writeU16(bytes, udp + 2, 9);
+  writeU16(bytes, udp + 4, 8 + payload);
+  for (let i = 0; i < payload; i++) bytes[udp + 8 + i] = i % 251;
+  packet.length = udp + 8 + payload;
+  packet.checksumOffset = 6;
+  return ip;
+}
+
+Deno.test("A UDP super-datagram becomes datagrams, each with its length and checksum", () => {
+  for (const version of [4, 6] as const) {
+    const frame = new Packet(65_600);
+    const ip = buildUdp(frame, version, 1000, 300);
+    const udp = ip + (version === 4 ? 20 : 40);
+    const segmenter = new Segmenter();
+    const piece = new Packet(2048);
+    assert(segmenter.reset(frame, "ethernet"));
+    const sizes: number[] = [];
+    let at = 0;
+    for (let index = 0; segmenter.next(piece); index++) {
+      const { bytes, length } = piece;
+      const size = length - udp - 8;
+      assertEquals(readU16(bytes, udp + 4), 8 + size);
+      assertEquals([readU16(bytes, udp), readU16(bytes, udp + 2)], [7, 9]);
+      if (version === 4) {
+        assertEquals(readU16(bytes, ip + 2), length - ip);
+        assertEquals(readU16(bytes, ip + 4), 0x1234 + index);
+        assertEquals(sumBytes(bytes, ip, udp), 0xffff);
+      } else assertEquals(readU16(bytes, ip + 4), 8 + size);
+      const addresses = ip + (version === 4 ? 12 : 8);
+      const pseudo = sumBytes(bytes, addresses, udp) + 17 + 8 + size;
+      assertEquals(sumBytes(bytes, udp, length, pseudo), 0xffff);
+      for (let i = 0; i < size; i++) assertEquals(bytes[udp + 8 + i], (at + i) % 251);
+      assertEquals([piece.segmentSize, piece.checksumStart], [0, 0]);
+      at += size;
+      sizes.push(size);
+    }
+    assertEquals(sizes, [300, 300, 300, 100]);
+  }
+});
+
+Deno.test("What lies about its lengths is no UDP super-datagram", () => {
+  const frame = new Packet(4096);
+  const ip = buildUdp(frame, 4, 1000, 300);
+  const segmenter = new Segmenter();
+  writeU16(frame.bytes, ip + 2, 27);
+  assert(!segmenter.reset(frame, "ethernet"));
+  writeU16(frame.bytes, ip + 2, 1029);
+  assert(!segmenter.reset(frame, "ethernet"));
+  writeU16(frame.bytes, ip + 2, 1028);
+  assert(segmenter.reset(frame, "ethernet"));
+});
+
+Deno.test("Pieces go one by one to a kernel that takes none at once, and on where there was no room", () => {
+  const frame = new Packet(4096);
+  buildUdp(frame, 4, 1000, 300);
+  const cutter = new DatagramCutter("ethernet");
+  const lengths: number[] = [];
+  let calls = 0;
+  const send = (piece: Packet) => {
+    if (++calls % 2 === 1) return false;
+    lengths.push(piece.length - 42);
+    return true;
+  };
+  let rounds = 1;
+  assert(cutter.wants(frame));
+  while (!cutter.send(frame, send)) {
+    assert(cutter.wants(frame));
+    rounds++;
+  }
+  assertEquals([lengths, rounds], [[300, 300, 300, 100], 5]);
+  buildUdp(frame, 4, 500, 300);
+  assert(cutter.send(frame, (piece) => lengths.push(piece.length - 42) > 0));
+  assertEquals(lengths.slice(4), [300, 200]);
+  build(frame, { payload: 1000, segmentSize: 300 });
+  assert(!cutter.wants(frame));
+  cutter.close();
 });

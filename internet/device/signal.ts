@@ -16,6 +16,12 @@ export class Signal {
   /** When the timer goes off; it stays armed over waits that end early, as most do: a timer costs 2 µs. */
   #timerAt = Infinity;
 
+  #isRef = true;
+  /** Made once: a wait takes a promise and nothing else. */
+  readonly #keep = (resolve: () => void): void => {
+    this.#resolve = resolve;
+  };
+
   /** Whether somebody waits. */
   get isWaiting(): boolean {
     return this.#promise !== null;
@@ -30,7 +36,7 @@ export class Signal {
   wait(timeout: number): Promise<void> {
     if (this.#promise !== null) return this.#promise;
     if (timeout <= 0) return Promise.resolve();
-    this.#promise = new Promise((resolve) => this.#resolve = resolve);
+    this.#promise = new Promise(this.#keep);
     if (timeout < Infinity) {
       this.#deadline = performance.now() + timeout;
       // A timer of the platform is good to a millisecond, and so is one that stands already.
@@ -49,6 +55,12 @@ export class Signal {
     resolve();
   }
 
+  /** Says whether a wait with a limit keeps the process alive, as it does at first; where the runtime can be told. */
+  setRef(isRef: boolean): void {
+    this.#isRef = isRef;
+    this.#tellTimer();
+  }
+
   /** Ends the wait, and lets go of the timer. */
   close(): void {
     this.#disarm();
@@ -60,6 +72,13 @@ export class Signal {
     const delay = Math.min(Math.ceil(timeout), longestTimeout);
     this.#timerAt = performance.now() + delay;
     this.#timer = setTimeout(() => this.#expire(), delay);
+    if (!this.#isRef) this.#tellTimer();
+  }
+
+  #tellTimer(): void {
+    if (this.#timer === undefined || typeof Deno === "undefined") return;
+    if (this.#isRef) Deno.refTimer(this.#timer);
+    else Deno.unrefTimer(this.#timer);
   }
 
   #disarm(): void {

@@ -3,33 +3,26 @@
  *
  * @module
  */
+import { DescriptorDevice } from "./descriptor_device.ts";
 import { MacAddress } from "@octet/netip";
 import { Errno, NetlinkConnection } from "@octet/netlink";
 import { systemError } from "@octet/netlink/libc";
-import { CryptoRandom, type Packet } from "@octet/wire";
+import type { Packet } from "@octet/wire";
+import { DatagramCutter } from "./datagram_cutter.ts";
 import type { Device, LinkKind } from "./device.ts";
 import { acquireLibc, type DeviceLibc, PollEvent, releaseLibc } from "./libc.ts";
+import { deviceGone } from "./errors.ts";
 import { FrameReadable, FrameWritable } from "./frame_streams.ts";
-import { openTunDescriptor } from "./tun_open.ts";
-import { readVirtioHeader, virtioHeaderLength, writeVirtioHeader } from "./virtio.ts";
+import { stationAddress } from "./station_address.ts";
+import { openTunDescriptor, type TunDescriptor } from "./tun_open.ts";
+import { checkTunOptions, type TunOptions } from "./tun_options.ts";
+import { clearOffloadFacts, readVirtioHeader, writeVirtioHeader } from "./virtio.ts";
 import { DescriptorWait } from "./wait.ts";
 
 /** The longest IP packet that the kernel takes or gives with segmentation left to the other side. */
 const longestSegment = 65_535;
-
-/** How {@linkcode openTun} opens a device. */
-export interface TunOptions {
-  /** The interface's name, at most 15 bytes; `tap%d` or nothing lets the kernel number it. */
-  readonly name?: string;
-  /** `tap` for Ethernet frames (the default), `tun` for IP packets. */
-  readonly mode?: "tap" | "tun";
-  /** Whether super-segments and partial checksums pass the device, both ways; `true` when left out. */
-  readonly offload?: boolean;
-  /** The MTU in bytes, 68 to 65,535; changing it needs `CAP_NET_ADMIN`. The device's own when left out. */
-  readonly mtu?: number;
-  /** The address our side uses; random and locally administered when left out. Not the kernel's own. */
-  readonly hardwareAddress?: MacAddress;
-}
+/** The MTU of an interface that cannot be asked, in bytes. */
+const usualMtu = 1500;
 
 /** What a {@linkcode TunDevice} dropped, and why. */
 export interface TunCounters {
@@ -45,7 +38,7 @@ export interface TunCounters {
  * An open TUN/TAP device: this program holds one end of the wire, the kernel's interface is the other.
  * Frames sent while the interface is down are dropped, as by any unplugged card.
  */
-export class TunDevice implements Device {
+export class TunDevice extends DescriptorDevice implements Device {
   /** The interface's name. */
   readonly name: string;
   /** Whether it carries Ethernet frames (TAP) or IP packets (TUN). */
@@ -58,16 +51,23 @@ export class TunDevice implements Device {
   readonly maxSegment: number;
   /** Whether the kernel takes and gives partial checksums. */
   readonly checksumOffload: boolean;
-  /** A sleep in `ppoll` costs about 0.1 ms. */
+  /** Whether more queues of it may be opened. */
+  readonly isMultiQueue: boolean;
+  /** A sleep in `epoll_wait` costs about 0.1 ms. */
   readonly spinTime = 0.1;
   /** What was dropped, and why. */
   readonly counters: Readonly<TunCounters>;
 
   readonly #counters: TunCounters = { outDown: 0, outErrors: 0, inErrors: 0 };
   readonly #libc: DeviceLibc;
-  readonly #wait: DescriptorWait;
+  /** Where it waits. */
+  protected override readonly waiting: DescriptorWait;
   readonly #read: DeviceLibc["symbols"]["read"];
   readonly #write: DeviceLibc["symbols"]["write"];
+  /** Whether frames have a virtio header before them; without one, nothing is offloaded. */
+  readonly #hasHeader: boolean;
+  /** Cuts UDP super-datagrams where the kernel does not; `null` where it does. */
+  readonly #cutter: DatagramCutter | null;
   #descriptor: number;
   #isFull = false;
   #isGone = false;
@@ -81,30 +81,35 @@ export class TunDevice implements Device {
    * @param options Which, and how.
    */
   constructor(options: TunOptions = {}) {
-    const { mode = "tap", offload = true } = options;
-    const label = `${mode.toUpperCase()} device${options.name ? ` ${options.name}` : ""}`;
+    super();
+    const label = labelOf(options);
     const action = `Cannot open ${label}`;
-    const { mtu: wanted } = options;
-    if (wanted !== undefined && !(Number.isInteger(wanted) && wanted >= 68 && wanted <= 65_535)) {
-      throw new RangeError(`${action} as an MTU of ${wanted} is not from 68 to 65535`);
-    }
+    checkTunOptions(action, options);
     const libc = acquireLibc(`open ${label}`);
-    let descriptor = -1;
+    let opened: TunDescriptor | null = null;
     try {
-      const opened = openTunDescriptor(libc, { name: options.name ?? "", mode, offload });
-      descriptor = opened.descriptor;
-      this.name = opened.name;
+      opened = openTunDescriptor(libc, action, options);
+      const { name, mode, offload, kernelAddress } = opened;
+      this.name = name;
       this.link = mode === "tap" ? "ethernet" : "ip";
-      const { mtu, kernelAddress } = linkFacts(opened.name, wanted);
-      this.mtu = mtu;
-      this.maxSegment = offload ? longestSegment : mtu;
+      this.mtu = settleMtu(name, options);
+      this.maxSegment = offload ? longestSegment : this.mtu;
       this.checksumOffload = offload;
+      this.isMultiQueue = opened.isMultiQueue;
+      this.#hasHeader = opened.hasHeader;
+      this.#cutter = opened.cutsDatagrams ? null : new DatagramCutter(this.link);
       this.hardwareAddress = mode === "tun"
         ? MacAddress.zero
-        : ownAddress(action, options.hardwareAddress, kernelAddress);
-      this.#wait = new DescriptorWait(libc, action);
+        : stationAddress(action, options.hardwareAddress, kernelAddress);
+      if (mode === "tap" && kernelAddress?.sameAs(this.hardwareAddress)) {
+        throw new RangeError(
+          `${action} as the kernel's side of the wire has address ${kernelAddress} already`,
+        );
+      }
+      this.waiting = new DescriptorWait(action);
     } catch (error) {
-      if (descriptor >= 0) libc.symbols.close(descriptor);
+      // What was handed over stays with who did.
+      if (opened !== null && options.fd === undefined) libc.symbols.close(opened.descriptor);
       releaseLibc();
       throw error;
     }
@@ -112,7 +117,7 @@ export class TunDevice implements Device {
     this.#libc = libc;
     this.#read = libc.symbols.read;
     this.#write = libc.symbols.write;
-    this.#descriptor = descriptor;
+    this.#descriptor = opened.descriptor;
   }
 
   /** Whether it has been closed. */
@@ -122,12 +127,14 @@ export class TunDevice implements Device {
 
   /** Takes the oldest frame; see {@linkcode Device.receive}. */
   receive(packet: Packet): boolean {
-    const { room } = packet;
+    const room = this.#hasHeader ? packet.room : packet.bytes;
+    const headerLength = room.length - packet.bytes.length;
     while (this.#descriptor >= 0) {
       const length = this.#read(this.#descriptor, room, room.length);
-      if (length > virtioHeaderLength && length < room.length) {
-        packet.length = length - virtioHeaderLength;
-        readVirtioHeader(packet);
+      if (length > headerLength && length < room.length) {
+        packet.length = length - headerLength;
+        if (headerLength === 0) clearOffloadFacts(packet);
+        else readVirtioHeader(packet);
         return true;
       }
       if (length >= 0) {
@@ -146,14 +153,23 @@ export class TunDevice implements Device {
 
   /** Sends a frame; see {@linkcode Device.transmit}. */
   transmit(packet: Packet): boolean {
+    const cutter = this.#cutter;
+    if (cutter === null || !cutter.wants(packet)) return this.#transmit(packet);
+    return cutter.send(packet, this.#transmitPiece);
+  }
+
+  readonly #transmitPiece = (piece: Packet): boolean => this.#transmit(piece);
+
+  #transmit(packet: Packet): boolean {
     if (!this.checksumOffload && packet.checksumStart !== 0) packet.completeChecksum();
-    if (!writeVirtioHeader(packet, this.link)) {
+    const room = this.#hasHeader ? packet.room : packet.bytes;
+    if (this.#hasHeader ? !writeVirtioHeader(packet, this.link) : packet.segmentSize !== 0) {
       this.#counters.outErrors++;
       return true;
     }
-    const length = packet.length + virtioHeaderLength;
+    const length = packet.length + room.length - packet.bytes.length;
     while (this.#descriptor >= 0) {
-      if (this.#write(this.#descriptor, packet.room, length) >= 0) return true;
+      if (this.#write(this.#descriptor, room, length) >= 0) return true;
       const errno = this.#libc.errno();
       if (errno === Errno.EAGAIN) {
         this.#isFull = true;
@@ -182,28 +198,32 @@ export class TunDevice implements Device {
     const events = this.#isFull ? PollEvent.In | PollEvent.Out : PollEvent.In;
     this.#isFull = false;
     if (!this.#isGone) {
-      const came = await this.#wait.wait(this.#descriptor, events, timeout);
+      const came = await this.waiting.wait(this.#descriptor, events, timeout);
       if ((came & PollEvent.Error) !== 0) this.#isGone = true;
     }
     this.#parked = null;
-    if (this.#descriptor < 0) this.#release();
-    else if (this.#isGone) {
-      throw systemError(
-        `Cannot use ${this.name}`,
-        Errno.EBADFD,
-        "its interface has been deleted",
-      );
+    if (this.#isGone && this.#descriptor >= 0) throw deviceGone(this.name);
+  }
+
+  /**
+   * Opens another queue of the device: frames of one connection arrive in one queue, the kernel spreads connections over all that
+   * are open. Each is a device that is closed by itself, such as one in every worker.
+   *
+   * @returns The queue, with the same hardware address.
+   * @throws {TypeError} When the device was not opened with `multiQueue`.
+   */
+  openQueue(): TunDevice {
+    if (!this.isMultiQueue) {
+      throw new TypeError(`Cannot open another queue of ${this.name} as it has one only`);
     }
-  }
-
-  /** Ends a {@linkcode TunDevice.ready} that is waiting. */
-  wake(): void {
-    this.#wait.wake();
-  }
-
-  /** Never: a TUN/TAP device holds nothing back. */
-  deadline(): number {
-    return Infinity;
+    return new TunDevice({
+      name: this.name,
+      mode: this.link === "ethernet" ? "tap" : "tun",
+      multiQueue: true,
+      create: false,
+      offload: this.checksumOffload,
+      ...(this.link === "ethernet" && { hardwareAddress: this.hardwareAddress }),
+    });
   }
 
   /** The frames that arrive, one a chunk, as they would be on a wire. A device is read by it or by a stack. */
@@ -217,58 +237,32 @@ export class TunDevice implements Device {
   }
 
   /** Closes the device; the kernel deletes the interface when nobody made it persistent. */
-  close(): void {
+  override close(): void {
     if (this.#descriptor < 0) return;
+    this.waiting.close();
     this.#libc.symbols.close(this.#descriptor);
     this.#descriptor = -1;
-    if (this.#wait.isWaiting) this.#wait.wake();
-    else this.#release();
-  }
-
-  /** Closes the device. */
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  #release(): void {
-    this.#wait.close();
+    this.#cutter?.close();
     releaseLibc();
   }
 }
 
-/** Sets the interface's MTU where one is wanted; gives MTU and address that it has now. */
-function linkFacts(
-  name: string,
-  mtu: number | undefined,
-): { mtu: number; kernelAddress: MacAddress | undefined } {
-  using netlink = new NetlinkConnection();
-  const link = netlink.link(name);
-  if (mtu !== undefined && mtu !== link.mtu) netlink.setLink(name, { mtu });
-  return { mtu: mtu ?? link.mtu, kernelAddress: link.hardwareAddress };
+function labelOf({ name, mode = "tap", fd }: TunOptions): string {
+  if (fd !== undefined) return `device of file descriptor ${fd}`;
+  return `${mode.toUpperCase()} device${name ? ` ${name}` : ""}`;
 }
 
-function ownAddress(
-  action: string,
-  wanted: MacAddress | undefined,
-  kernel: MacAddress | undefined,
-): MacAddress {
-  if (wanted === undefined) {
-    const random = new CryptoRandom();
-    let address: MacAddress;
-    do {
-      address = MacAddress.random(() => random.uint32());
-    } while (kernel?.sameAs(address));
-    return address;
+/** Sets the interface's MTU where one is wanted; gives that it has now. */
+function settleMtu(name: string, { mtu, fd }: TunOptions): number {
+  using netlink = new NetlinkConnection();
+  const link = netlink.links().find((one) => one.name === name);
+  if (link === undefined) {
+    if (fd === undefined) throw systemError(`Cannot find link ${name}`, Errno.ENODEV);
+    // The interface is in another namespace, as it may be when a descriptor was handed over.
+    return mtu ?? usualMtu;
   }
-  if (wanted.isMulticast || wanted.isZero) {
-    throw new RangeError(`${action} as ${wanted} is not the address of one station`);
-  }
-  if (kernel?.sameAs(wanted)) {
-    throw new RangeError(
-      `${action} as the kernel's side of the wire has address ${wanted} already`,
-    );
-  }
-  return wanted;
+  if (mtu !== undefined && mtu !== link.mtu) netlink.setLink(name, { mtu });
+  return mtu ?? link.mtu;
 }
 
 /**
@@ -291,13 +285,15 @@ function ownAddress(
  * @param options Which, and how.
  * @returns The device.
  * @throws {Deno.errors.PermissionDenied} Without `CAP_NET_ADMIN`, or when `/dev/net/tun` may not be opened.
- * @throws {Deno.errors.NotFound} When there is no `/dev/net/tun`.
+ * @throws {Deno.errors.NotFound} When there is no `/dev/net/tun`, or with `create: false` no such device.
+ * @throws {Deno.errors.AlreadyExists} With `createNew`, when there is a device of the name.
+ * @throws {Deno.errors.BadResource} When `fd` is no open file, or attached to no interface.
  * @throws {Deno.errors.Busy} When another program has the device open.
  * @throws {Deno.errors.NotSupported} On anything but Linux.
  * @throws {Deno.errors.NotCapable} Without `--allow-ffi`.
- * @throws {RangeError} When the name is longer than 15 bytes, or the MTU or hardware address cannot be.
+ * @throws {RangeError} When the name is longer than 15 bytes, or the MTU, hardware address, owner or group cannot be.
  * @throws {SyntaxError} When the name holds what no interface name may.
- * @throws {TypeError} When the interface is of another kind than `mode` says.
+ * @throws {TypeError} When the interface is of another kind than `mode` says, or options do not go together.
  */
 export function openTun(options: TunOptions = {}): TunDevice {
   return new TunDevice(options);

@@ -1,44 +1,61 @@
 /**
  * Opening `/dev/net/tun` and attaching it to an interface (Linux's `Documentation/networking/tuntap.rst`),
- * with errors that say what is missing and the way out.
+ * or taking over what somebody else has attached.
  *
  * @module
  */
-import { Errno, NetlinkConnection, writeHost16, writeHost32 } from "@octet/netlink";
+import { MacAddress } from "@octet/netip";
+import { Errno, NetlinkConnection, readHost16, writeHost16, writeHost32 } from "@octet/netlink";
 import { systemError } from "@octet/netlink/libc";
 import { type DeviceLibc, OpenFlag } from "./libc.ts";
+import { adoptError, attachError, openError, tunPath } from "./tun_errors.ts";
+import type { TunOptions } from "./tun_options.ts";
 import { virtioHeaderLength } from "./virtio.ts";
 
-const path = "/dev/net/tun";
 const TUNSETIFF = 0x4004_54ca;
+const TUNSETPERSIST = 0x4004_54cb;
+const TUNSETOWNER = 0x4004_54cc;
+const TUNSETGROUP = 0x4004_54ce;
 const TUNSETOFFLOAD = 0x4004_54d0;
+const TUNGETIFF = 0x8004_54d2;
 const TUNSETVNETHDRSZ = 0x4004_54d8;
+const SIOCGIFHWADDR = 0x8927;
 const IFF_TUN = 0x0001;
 const IFF_TAP = 0x0002;
+const IFF_MULTI_QUEUE = 0x0100;
 const IFF_NO_PI = 0x1000;
 const IFF_VNET_HDR = 0x4000;
+const IFF_TUN_EXCL = 0x8000;
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+const F_GETFL = 3;
+const F_SETFL = 4;
 /** TUN_F_CSUM, TUN_F_TSO4, TUN_F_TSO6, TUN_F_TSO_ECN. */
-const allOffloads = 0x01 | 0x02 | 0x04 | 0x08;
+const tcpOffloads = 0x01 | 0x02 | 0x04 | 0x08;
+/** TUN_F_USO4, TUN_F_USO6: since Linux 6.2, and only both together. */
+const udpOffloads = 0x20 | 0x40;
 /** `struct ifreq`: 16 bytes of name, then a union. */
 const requestLength = 40;
 const nameLength = 16;
 
-/** What to open. */
-export interface TunRequest {
-  /** The interface's name; empty or with `%d` when the kernel is to choose. */
-  readonly name: string;
-  /** Which of the two. */
-  readonly mode: "tap" | "tun";
-  /** Whether super-segments and partial checksums may come. */
-  readonly offload: boolean;
-}
-
-/** What {@linkcode openTunDescriptor} opened. */
+/** What has been opened. */
 export interface TunDescriptor {
   /** The file descriptor, non-blocking. */
   readonly descriptor: number;
   /** The interface's name. */
   readonly name: string;
+  /** Which of the two it is. */
+  readonly mode: "tap" | "tun";
+  /** The address of the kernel's side, where there is one. */
+  readonly kernelAddress: MacAddress | undefined;
+  /** Whether more queues of it may be opened. */
+  readonly isMultiQueue: boolean;
+  /** Whether frames have a virtio header before them. */
+  readonly hasHeader: boolean;
+  /** Whether super-segments and partial checksums pass. */
+  readonly offload: boolean;
+  /** Whether the kernel takes and gives UDP super-datagrams, too. */
+  readonly cutsDatagrams: boolean;
 }
 
 /**
@@ -66,100 +83,128 @@ export function interfaceNameBytes(action: string, name: string): Uint8Array {
 }
 
 /**
- * Opens a TUN/TAP device.
+ * Opens a TUN/TAP device, or takes over the descriptor of one.
  *
  * @param libc The C library.
- * @param request What to open.
- * @returns The descriptor and the name.
+ * @param action What errors begin with.
+ * @param options Which, and how.
+ * @returns The descriptor, and what it is.
  */
-export function openTunDescriptor(libc: DeviceLibc, request: TunRequest): TunDescriptor {
-  const { name, mode, offload } = request;
-  const action = `Cannot open ${mode.toUpperCase()} device${name === "" ? "" : ` ${name}`}`;
-  const ifreq = new Uint8Array(requestLength);
-  ifreq.set(interfaceNameBytes(action, name));
-  const kind = mode === "tap" ? IFF_TAP : IFF_TUN;
-  writeHost16(ifreq, nameLength, kind | IFF_NO_PI | IFF_VNET_HDR);
-
-  const { open, close, ioctl, ioctlValue } = libc.symbols;
+export function openTunDescriptor(
+  libc: DeviceLibc,
+  action: string,
+  options: TunOptions,
+): TunDescriptor {
+  if (options.fd !== undefined) return adopt(libc, action, options.fd, options);
+  const { create = true } = options;
+  const name = interfaceNameBytes(action, options.name ?? "");
+  if (!create && !linkExists(options.name ?? "")) {
+    throw systemError(action, Errno.ENODEV, "there is no such device, and none is to be made");
+  }
   const flags = OpenFlag.ReadWrite | OpenFlag.NonBlocking | OpenFlag.CloseOnExec;
-  const descriptor = open(new TextEncoder().encode(path + "\0"), flags);
+  const descriptor = libc.symbols.open(new TextEncoder().encode(tunPath + "\0"), flags);
   if (descriptor < 0) throw openError(action, libc.errno());
+  try {
+    attach(libc, action, descriptor, name, options);
+    return describe(libc, action, descriptor, options);
+  } catch (error) {
+    libc.symbols.close(descriptor);
+    throw error;
+  }
+}
+
+function attach(
+  libc: DeviceLibc,
+  action: string,
+  descriptor: number,
+  name: Uint8Array,
+  options: TunOptions,
+): void {
+  const { mode = "tap", createNew = false } = options;
+  const multiQueue = options.multiQueue ?? isMultiQueue(options.name ?? "");
+  const request = new Uint8Array(requestLength);
+  request.set(name);
+  let flags = (mode === "tap" ? IFF_TAP : IFF_TUN) | IFF_NO_PI | IFF_VNET_HDR;
+  if (multiQueue) flags |= IFF_MULTI_QUEUE;
+  if (createNew) flags |= IFF_TUN_EXCL;
+  writeHost16(request, nameLength, flags);
+  const { ioctl, ioctlValue } = libc.symbols;
+  if (ioctl(descriptor, TUNSETIFF, request) < 0) {
+    throw attachError(action, libc.errno(), options);
+  }
+  const { persist, owner, group } = options;
+  const set = (what: string, request: number, value: number | undefined): void => {
+    if (value === undefined || ioctlValue(descriptor, request, value) >= 0) return;
+    throw systemError(`${action} with ${what} ${value}`, libc.errno());
+  };
+  set("owner", TUNSETOWNER, owner);
+  set("group", TUNSETGROUP, group);
+  set("persistence", TUNSETPERSIST, persist === undefined ? undefined : Number(persist));
+}
+
+function adopt(
+  libc: DeviceLibc,
+  action: string,
+  descriptor: number,
+  options: TunOptions,
+): TunDescriptor {
+  const { fcntl } = libc.symbols;
+  const found = describe(libc, action, descriptor, options);
+  if (options.mode !== undefined && options.mode !== found.mode) {
+    throw new TypeError(`${action} as it is a ${found.mode.toUpperCase()} device`);
+  }
+  const flags = fcntl(descriptor, F_GETFL, 0);
+  if (
+    flags < 0 || fcntl(descriptor, F_SETFL, flags | OpenFlag.NonBlocking) < 0 ||
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC) < 0
+  ) throw systemError(action, libc.errno());
+  return found;
+}
+
+/** Asks an attached descriptor what it is, and sets what passes through it. */
+function describe(
+  libc: DeviceLibc,
+  action: string,
+  descriptor: number,
+  { offload = true }: TunOptions,
+): TunDescriptor {
+  const { ioctl, ioctlValue } = libc.symbols;
+  const request = new Uint8Array(requestLength);
+  if (ioctl(descriptor, TUNGETIFF, request) < 0) throw adoptError(action, libc.errno());
+  const name = new TextDecoder().decode(request.subarray(0, request.indexOf(0)));
+  const flags = readHost16(request, nameLength);
+  if ((flags & IFF_NO_PI) === 0) {
+    throw new TypeError(`${action} as it was opened without IFF_NO_PI: frames have another header`);
+  }
+  const mode = (flags & IFF_TAP) !== 0 ? "tap" : "tun";
+  const isMultiQueue = (flags & IFF_MULTI_QUEUE) !== 0;
+  const hasAddress = mode === "tap" && ioctl(descriptor, SIOCGIFHWADDR, request) >= 0;
+  // After the name: struct sockaddr, the family in two bytes before the address.
+  const kernelAddress = hasAddress ? MacAddress.read(request, nameLength + 2) : undefined;
+  const facts = { descriptor, name, mode, kernelAddress, isMultiQueue } as const;
+  if ((flags & IFF_VNET_HDR) === 0) {
+    return { ...facts, hasHeader: false, offload: false, cutsDatagrams: false };
+  }
   const headerSize = new Uint8Array(4);
   writeHost32(headerSize, 0, virtioHeaderLength);
-  if (ioctl(descriptor, TUNSETIFF, ifreq) < 0) {
-    const errno = libc.errno();
-    close(descriptor);
-    throw attachError(action, errno, request);
+  const sets = (offloads: number): boolean => ioctlValue(descriptor, TUNSETOFFLOAD, offloads) >= 0;
+  const isSized = ioctl(descriptor, TUNSETVNETHDRSZ, headerSize) >= 0;
+  const cutsDatagrams = isSized && offload && sets(tcpOffloads | udpOffloads);
+  if (!isSized || (!cutsDatagrams && !sets(offload ? tcpOffloads : 0))) {
+    throw systemError(`${action} with ${offload ? "offload" : "plain frames"}`, libc.errno());
   }
-  if (
-    ioctl(descriptor, TUNSETVNETHDRSZ, headerSize) < 0 ||
-    ioctlValue(descriptor, TUNSETOFFLOAD, offload ? allOffloads : 0) < 0
-  ) {
-    const errno = libc.errno();
-    close(descriptor);
-    throw systemError(`${action} with ${offload ? "offload" : "plain frames"}`, errno);
-  }
-  return { descriptor, name: new TextDecoder().decode(ifreq.subarray(0, ifreq.indexOf(0))) };
+  return { ...facts, hasHeader: true, offload, cutsDatagrams };
 }
 
-function openError(action: string, errno: number): Error {
-  switch (errno) {
-    case Errno.ENOENT:
-      return systemError(
-        action,
-        errno,
-        `${path} does not exist: as root, load the driver with "modprobe tun", or make the node with ` +
-          `"mkdir -p /dev/net && mknod ${path} c 10 200"`,
-      );
-    case Errno.ENODEV:
-    case Errno.ENXIO:
-      return systemError(
-        action,
-        errno,
-        `the kernel has no TUN/TAP driver behind ${path}: as root, load it with "modprobe tun"`,
-      );
-    case Errno.EACCES:
-    case Errno.EPERM:
-      return systemError(
-        action,
-        errno,
-        `this user may not open ${path}: run as root, or have root allow it with "chmod 666 ${path}"`,
-      );
-    default:
-      return systemError(action, errno);
-  }
-}
-
-function attachError(action: string, errno: number, request: TunRequest): Error {
-  const { name, mode } = request;
-  switch (errno) {
-    case Errno.EPERM:
-      return systemError(
-        action,
-        errno,
-        `this process lacks CAP_NET_ADMIN: run as root, give deno the capability with "setcap ` +
-          `cap_net_admin+ep", or have root make the device beforehand with "ip tuntap add dev ` +
-          `${name || "tap0"} mode ${mode} user NAME"`,
-      );
-    case Errno.EBUSY:
-      return systemError(action, errno, "another program has it open");
-    case Errno.EINVAL: {
-      const found = describeLink(name);
-      if (found !== "" && found !== mode.toUpperCase()) {
-        return new TypeError(`${action} as that interface is a ${found} device (EINVAL)`);
-      }
-      return systemError(action, errno);
-    }
-    default:
-      return systemError(action, errno);
-  }
-}
-
-/** What an interface is: `TAP`, `TUN`, `veth` …; empty when nobody knows. */
-function describeLink(name: string): string {
+function linkExists(name: string): boolean {
   using netlink = new NetlinkConnection();
-  const link = netlink.links().find((one) => one.name === name);
-  if (link === undefined) return "";
-  if (link.tunType !== undefined) return link.tunType.toUpperCase();
-  return link.kind || "hardware or loopback";
+  return netlink.links().some((one) => one.name === name);
+}
+
+/** Whether there is a TUN/TAP device of a name that may be opened more than once: it is opened in no other way. */
+function isMultiQueue(name: string): boolean {
+  if (name === "") return false;
+  using netlink = new NetlinkConnection();
+  const data = netlink.links().find((one) => one.name === name)?.data;
+  return data?.kind === "tun" && data.isMultiQueue;
 }

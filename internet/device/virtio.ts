@@ -7,7 +7,7 @@
  */
 import { Packet } from "@octet/wire";
 import type { LinkKind } from "./device.ts";
-import { TcpLayout } from "./tcp_layout.ts";
+import { SegmentLayout } from "./segment_layout.ts";
 
 /** The header's length in bytes: the headroom of a packet. */
 export const virtioHeaderLength: number = Packet.headroom;
@@ -17,18 +17,19 @@ const dataValid = 2;
 const gsoNone = 0;
 const gsoTcpV4 = 1;
 const gsoTcpV6 = 4;
+const gsoUdp = 5;
 const gsoEcn = 0x80;
 /** TCP's CWR flag (RFC 3168 §6.1.2): of the segments cut, the first alone carries it. */
 const cwrFlag = 0x80;
 
-const layout = new TcpLayout();
+const layout = new SegmentLayout();
 
 /**
  * Writes the header for a packet into its headroom.
  *
  * @param packet The frame to be sent.
  * @param link What the frame is.
- * @returns `false` when `segmentSize` is set on what is not a TCP segment with a partial checksum.
+ * @returns `false` when `segmentSize` is set on what is not TCP or UDP with a partial checksum.
  */
 export function writeVirtioHeader(packet: Packet, link: LinkKind): boolean {
   const { room, checksumStart, checksumOffset, segmentSize } = packet;
@@ -38,8 +39,11 @@ export function writeVirtioHeader(packet: Packet, link: LinkKind): boolean {
     if (checksumStart === 0 || !layout.reset(packet, link)) return false;
     if (layout.payloadEnd - layout.payloadOffset > segmentSize) {
       headerLength = layout.payloadOffset;
-      gsoType = layout.ipVersion === 4 ? gsoTcpV4 : gsoTcpV6;
-      if ((packet.bytes[layout.transportOffset + 13]! & cwrFlag) !== 0) gsoType |= gsoEcn;
+      if (layout.isUdp) gsoType = gsoUdp;
+      else gsoType = layout.ipVersion === 4 ? gsoTcpV4 : gsoTcpV6;
+      if (!layout.isUdp && (packet.bytes[layout.transportOffset + 13]! & cwrFlag) !== 0) {
+        gsoType |= gsoEcn;
+      }
     }
   }
   room[0] = checksumStart === 0 ? 0 : needsChecksum;
@@ -73,4 +77,16 @@ export function readVirtioHeader(packet: Packet): void {
   packet.checksumOffset = isPartial ? offset : 0;
   packet.checksumVerified = isPartial || (flags & dataValid) !== 0;
   packet.segmentSize = (room[1]! & ~gsoEcn) === gsoNone ? 0 : room[4]! | (room[5]! << 8);
+}
+
+/**
+ * Sets the offload facts of a frame that came without such a header.
+ *
+ * @param packet The frame received.
+ */
+export function clearOffloadFacts(packet: Packet): void {
+  packet.checksumVerified = false;
+  packet.checksumStart = 0;
+  packet.checksumOffset = 0;
+  packet.segmentSize = 0;
 }

@@ -45,6 +45,14 @@ Deno.test("The header says what the kernel has to do", () => {
   large.segmentSize = 1460;
   assert(writeVirtioHeader(large, "ethernet"));
   assertEquals(header(large), [1, 1, 54, 0, 0xb4, 5, 34, 0, 16, 0]);
+  // VIRTIO_NET_HDR_GSO_UDP_L4 (5).
+  const datagrams = frame(4, 3000, 0);
+  datagrams.bytes[23] = 17;
+  datagrams.checksumStart = 34;
+  datagrams.checksumOffset = 6;
+  datagrams.segmentSize = 1000;
+  assert(writeVirtioHeader(datagrams, "ethernet"));
+  assertEquals(header(datagrams), [1, 5, 42, 0, 0xe8, 3, 34, 0, 6, 0]);
   large.bytes[47] = 0x90;
   assert(writeVirtioHeader(large, "ethernet"));
   assertEquals(header(large)[1], 0x81);
@@ -71,7 +79,7 @@ Deno.test("A super-segment that is no TCP, or whose checksum is complete, is ref
   packet.segmentSize = 1460;
   assert(!writeVirtioHeader(packet, "ethernet"));
   packet.checksumStart = 34;
-  packet.bytes[23] = 17;
+  packet.bytes[23] = 132;
   assert(!writeVirtioHeader(packet, "ethernet"));
 });
 

@@ -71,6 +71,21 @@ export abstract class DeviceWrapper implements Device {
     return this.inner.ready(timeout);
   }
 
+  /** Makes a `ready` that waits keep the process alive. */
+  ref(): void {
+    this.inner.ref?.();
+  }
+
+  /** Lets the process end while a `ready` waits. */
+  unref(): void {
+    this.inner.unref?.();
+  }
+
+  /** Says which multicast addresses are listened to. */
+  setGroups(groups: readonly MacAddress[]): void {
+    this.inner.setGroups?.(groups);
+  }
+
   /** Ends a `ready` that is waiting. */
   wake(): void {
     this.inner.wake();

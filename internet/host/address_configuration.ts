@@ -6,7 +6,9 @@
 import { Dhcpv4Client, Dhcpv4ClientState, type Dhcpv4Lease } from "@octet/dhcpv4";
 import { formatIpv4, Ipv4Prefix, parseIpv4Interface } from "@octet/netip";
 import { CryptoRandom } from "@octet/wire";
+import type { DhcpPort } from "./dhcp_port.ts";
 import { abortReason, networkError } from "./errors.ts";
+import type { HeldAddress, InterfaceAddresses } from "./interface_addresses.ts";
 import type { NameService } from "./name_service.ts";
 import type { RunLoop } from "./run_loop.ts";
 
@@ -19,20 +21,31 @@ export interface StaticAddress {
 }
 
 /**
- * Gives a host a fixed address.
+ * Gives an interface a fixed address.
  *
+ * @param loop The loop that runs the stack.
+ * @param setting The address, and perhaps a router.
+ * @param addresses The interface's addresses.
+ * @param metric The metric of the route by way of the router.
  * @throws {SyntaxError} When the text is no address with a prefix length.
  */
-export function configureStatic(loop: RunLoop, setting: StaticAddress): void {
+export function configureStatic(
+  loop: RunLoop,
+  setting: StaticAddress,
+  addresses: InterfaceAddresses,
+  metric: number,
+): void {
   const { address, prefix } = parseIpv4Interface(setting.address);
-  loop.stack.addAddress(address, prefix.length);
   const gateway = setting.gateway ?? 0;
-  if (gateway !== 0) addDefaultRoute(loop, gateway, address);
+  addresses.hold(address, prefix.length, {
+    detection: "off",
+    defence: "insist",
+    onUsable: () => {
+      if (gateway === 0) return;
+      loop.stack.addRoute({ gateway, metric, source: address, interface: addresses.via });
+    },
+  });
   loop.flush();
-}
-
-function addDefaultRoute(loop: RunLoop, gateway: number, source: number): void {
-  loop.stack.addRoute({ prefix: new Ipv4Prefix(0, 0), gateway, metric: 0, source });
 }
 
 /** How a {@linkcode DhcpConfiguration} is set up. */
@@ -43,6 +56,12 @@ export interface DhcpConfigurationOptions {
   readonly keepsServers: boolean;
   /** Whether the search list that is set stays, whatever the lease says. */
   readonly keepsSearch: boolean;
+  /** The addresses of the interface that the lease is for. */
+  readonly addresses: InterfaceAddresses;
+  /** The metric of the routes that the lease brings. */
+  readonly metric: number;
+  /** The port that the clients of all interfaces share. */
+  readonly port: DhcpPort;
 }
 
 /** Keeps a DHCP lease, and the stack's address, routes and name servers by it. */
@@ -54,7 +73,10 @@ export class DhcpConfiguration {
   readonly #loop: RunLoop;
   readonly #names: NameService;
   readonly #options: DhcpConfigurationOptions;
+  /** What the client has; it is applied when its address may be used. */
+  #lease: Dhcpv4Lease | null = null;
   #applied: Dhcpv4Lease | null = null;
+  #held: HeldAddress | null = null;
   #waiting: (() => void)[] = [];
 
   /** Prepares a client on UDP port 68. */
@@ -62,13 +84,14 @@ export class DhcpConfiguration {
     this.#loop = loop;
     this.#names = names;
     this.#options = options;
+    const { via } = options.addresses;
     this.client = new Dhcpv4Client({
-      hardwareAddress: loop.device.hardwareAddress,
+      hardwareAddress: via.hardwareAddress,
       random: new CryptoRandom(),
       hostName: options.hostname,
       onChange: () => this.#changed(),
     });
-    loop.stack.udp.register(this.client);
+    options.port.register(this.client, via.index);
   }
 
   /** The lease in force, or `null`. */
@@ -100,7 +123,7 @@ export class DhcpConfiguration {
       const changed = Promise.withResolvers<void>();
       this.#waiting.push(changed.resolve);
       bound.addEventListener("abort", () => changed.resolve(), { once: true });
-      await this.#loop.wait(changed.promise);
+      await this.#loop.wait(changed);
     }
     return this.#applied;
   }
@@ -114,12 +137,58 @@ export class DhcpConfiguration {
 
   #changed(): void {
     const { lease } = this.client;
-    if (lease === this.#applied) return;
-    const before = this.#applied;
+    const before = this.#lease;
+    if (lease === before) return;
+    this.#lease = lease;
+    if (before !== null && before.address !== lease?.address) this.#drop();
+    if (lease === null) this.#apply(null);
+    else if (before?.address !== lease.address) this.#claim(lease);
+    else if (this.#held?.isUsable) this.#extend(lease);
+  }
+
+  /** RFC 2131 §4.4.1: the client should check that nobody uses the address, and declines it when somebody does. */
+  #claim(lease: Dhcpv4Lease): void {
+    const { addresses } = this.#options;
+    const { address, prefixLength } = lease;
+    // What another interface of ours has is in use as well.
+    if (this.#loop.stack.ipv4.isLocal(address)) return this.#decline(this.#loop.now());
+    this.#held = addresses.hold(address, prefixLength, {
+      detection: "optimistic",
+      defence: "defend",
+      // It may have been extended while the link was asked.
+      onUsable: () => this.#use(this.#lease!),
+      onLost: (now) => this.#decline(now),
+    });
+  }
+
+  #decline(now: number): void {
+    this.client.decline(now);
+  }
+
+  #drop(): void {
+    const held = this.#held;
+    this.#held = null;
+    if (held !== null) this.#options.addresses.drop(held);
+  }
+
+  #use(lease: Dhcpv4Lease): void {
+    this.#addRoutes(lease);
+    this.#apply(lease);
+  }
+
+  /** The address stays; everything else may be new. */
+  #extend(lease: Dhcpv4Lease): void {
     const { stack } = this.#loop;
+    const { address } = lease;
+    stack.ipv4.routes.removeSource(address);
+    const prefix = new Ipv4Prefix(address, lease.prefixLength);
+    stack.addRoute({ prefix, source: address, interface: this.#options.addresses.via });
+    this.#use(lease);
+  }
+
+  #apply(lease: Dhcpv4Lease | null): void {
+    if (lease === this.#applied) return;
     this.#applied = lease;
-    if (before !== null && before.address !== lease?.address) stack.removeAddress(before.address);
-    if (lease !== null) this.#apply(lease, before);
     this.#applyNames(lease);
     const waiting = this.#waiting;
     this.#waiting = [];
@@ -127,30 +196,28 @@ export class DhcpConfiguration {
     this.onLease?.(lease);
   }
 
-  #apply(lease: Dhcpv4Lease, before: Dhcpv4Lease | null): void {
-    const { stack } = this.#loop;
-    const { address } = lease;
-    if (before?.address === address) stack.ipv4.routes.removeSource(address);
-    if (before?.address !== address) stack.addAddress(address, lease.prefixLength);
-    else {
-      const prefix = new Ipv4Prefix(address, lease.prefixLength);
-      stack.addRoute({ prefix, gateway: 0, metric: 0, source: address });
-    }
+  #addRoutes(lease: Dhcpv4Lease): void {
+    const { addresses, metric } = this.#options;
     for (const route of lease.routes) {
-      stack.addRoute({
+      this.#loop.stack.addRoute({
         prefix: new Ipv4Prefix(route.destination, route.prefixLength),
         gateway: route.router,
-        metric: 0,
-        source: address,
+        metric,
+        source: lease.address,
+        interface: addresses.via,
       });
     }
   }
 
   #applyNames(lease: Dhcpv4Lease | null): void {
     const { resolver } = this.#names;
-    const { keepsServers, keepsSearch } = this.#options;
-    if (!keepsServers) resolver.servers = lease?.dnsServers ?? [];
-    if (!keepsSearch) resolver.search = lease === null ? [] : searchList(lease);
+    const { keepsServers, keepsSearch, port, addresses: { via } } = this.#options;
+    const leases = port.leases;
+    if (lease === null) leases.delete(via.index);
+    else leases.set(via.index, lease);
+    const all = [...leases.values()];
+    if (!keepsServers) resolver.servers = [...new Set(all.flatMap(({ dnsServers }) => dnsServers))];
+    if (!keepsSearch) resolver.search = [...new Set(all.flatMap(searchList))];
   }
 }
 

@@ -27,6 +27,7 @@ export type ErrorName =
   | "Interrupted"
   | "NotConnected"
   | "NotFound"
+  | "PermissionDenied"
   | "TimedOut";
 
 const platform = globalThis as { Deno?: { errors?: Record<string, ErrorClass> } };
@@ -73,14 +74,45 @@ export function badResource(message: string = "Bad resource ID"): NetworkError {
   return networkError("BadResource", message);
 }
 
-/** What Deno throws when a resource is closed under a pending operation. */
-export function interrupted(): NetworkError {
-  return networkError("Interrupted", "operation canceled", "EINTR");
+/**
+ * What Deno throws when a resource is closed under a pending operation.
+ *
+ * @param cause Why the host has ended; its message is told, as Deno has no case like it. Left out when it was closed.
+ */
+export function interrupted(cause?: unknown): NetworkError {
+  if (!(cause instanceof Error)) return networkError("Interrupted", "operation canceled", "EINTR");
+  const error = networkError("Interrupted", cause.message, "EINTR");
+  error.cause = cause;
+  return error;
 }
 
 /** What Deno throws for a port or address that is bound. */
 export function addressInUse(): NetworkError {
   return networkError("AddrInUse", "Address already in use (os error 98)", "EADDRINUSE");
+}
+
+/** What Deno throws for an address that is none of the host's. */
+export function addressNotAvailable(): NetworkError {
+  return networkError(
+    "AddrNotAvailable",
+    "Cannot assign requested address (os error 99)",
+    "EADDRNOTAVAIL",
+  );
+}
+
+/** What the kernel says to a broadcast from a socket that may not. */
+export function permissionDenied(): NetworkError {
+  return networkError("PermissionDenied", "Permission denied (os error 13)", "EACCES");
+}
+
+/** An interface that there is not. */
+export function noSuchDevice(): NetworkError {
+  return withCode(new Error("No such device (os error 19)"), "ENODEV");
+}
+
+/** A datagram without an address from a socket that is not connected. */
+export function notConnected(): NetworkError {
+  return withCode(new Error("Destination address required (os error 89)"), "EDESTADDRREQ");
 }
 
 /** A peer's host that cannot be reached. */

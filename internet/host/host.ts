@@ -4,10 +4,10 @@
  * @module
  */
 import type { Dhcpv4Lease } from "@octet/dhcpv4";
-import { DnsResolver, type RecordTypeName } from "@octet/dns";
+import type { RecordTypeName } from "@octet/dns";
+import { DnsResolver } from "@octet/dns/resolver";
 import { formatIpv4, formatIpv6, parseIpv4, tryParseIpv4 } from "@octet/netip";
 import type { NtpMeasurement } from "@octet/ntp";
-import { type TcpConnection, TcpEvent, TcpState } from "@octet/tcp";
 import { CryptoRandom } from "@octet/wire";
 import type { Device } from "../device/device.ts";
 import { HttpClient } from "../http/client.ts";
@@ -15,19 +15,17 @@ import { createFetch, type Fetch } from "../http/fetch.ts";
 import { type HttpServer, readServeArguments, serveOn, type ServeOptions } from "../http/serve.ts";
 import type { ServeHandler } from "../http/server_types.ts";
 import { Stack } from "../stack.ts";
-import { configureStatic, DhcpConfiguration } from "./address_configuration.ts";
 import { DatagramConn } from "./datagram_conn.ts";
+import { datagramOptions } from "./datagram_options.ts";
+import { dial, dialEach, localAddress } from "./dial.ts";
+import { abortReason, addressInUse, checkPort, checkTransport } from "./errors.ts";
+import { sayFarewell } from "./farewell.ts";
 import {
-  abortReason,
-  addressInUse,
-  checkPort,
-  checkTransport,
-  emptyHost,
-  type NetworkError,
-  networkError,
-  networkUnreachable,
-  tcpError,
-} from "./errors.ts";
+  type HostInterface,
+  type HostInterfaceOptions,
+  interfaceOptions,
+} from "./host_interface.ts";
+import { HostInterfaces } from "./host_interfaces.ts";
 import type {
   ConnectOptions,
   HostOptions,
@@ -38,13 +36,16 @@ import type {
 } from "./host_options.ts";
 import { denoRecord, NameService, notResolved } from "./name_service.ts";
 import { type PingOptions, type PingReply, PingService } from "./ping.ts";
+import { PingSession, type PingSessionOptions } from "./ping_session.ts";
+import {
+  traceroute,
+  type TracerouteHop,
+  type TracerouteOptions,
+} from "../traceroute/traceroute.ts";
 import { RunLoop } from "./run_loop.ts";
-import { TcpConn } from "./tcp_conn.ts";
+import type { TcpConn } from "./tcp_conn.ts";
 import { TcpListener } from "./tcp_listener.ts";
 import { queryTime, type QueryTimeOptions } from "./time_service.ts";
-
-/** How long connections have to say goodbye when the host closes, in milliseconds. */
-const farewellTime = 1000;
 
 /**
  * A stack that runs on a device. Its methods are those of the `Deno` namespace, and what they
@@ -79,9 +80,8 @@ export class Host implements AsyncDisposable {
   readonly #loop: RunLoop;
   readonly #names: NameService;
   readonly #pings: PingService;
-  readonly #options: HostOptions;
+  readonly #interfaces: HostInterfaces;
   readonly #end: PromiseWithResolvers<void> = Promise.withResolvers();
-  #dhcp: DhcpConfiguration | null = null;
   #client: HttpClient | null = null;
   #fetch: Fetch | null = null;
   #closing: Promise<void> | null = null;
@@ -95,40 +95,71 @@ export class Host implements AsyncDisposable {
   constructor(device: Device, options: HostOptions = {}) {
     const random = options.random ?? new CryptoRandom();
     this.device = device;
-    this.#options = options;
+    const { forwarding = false, hostModel } = options;
     this.stack = new Stack({
-      hardwareAddress: device.hardwareAddress,
-      mtu: device.mtu,
-      maxSegment: device.maxSegment,
-      checksumOffload: device.checksumOffload,
-      link: device.link,
+      ...interfaceOptions(device, options.name ?? device.name, options),
       random,
+      forwarding,
+      ...(hostModel === undefined ? {} : { hostModel }),
+      wallTime: (now) => performance.timeOrigin + now,
       ...(options.tcp === undefined ? {} : { tcp: options.tcp }),
     });
     this.closed = this.#end.promise;
     // Who does not look at `closed` still learns of a lost device from the calls that fail.
     this.closed.catch(() => {});
     this.#loop = new RunLoop(this.stack, device, (error) => this.#lost(error));
-    const dial = (address: number, port: number, signal?: AbortSignal) =>
-      this.#dial(address, port, signal);
+    const dialOne = (address: number, port: number, signal?: AbortSignal) =>
+      dial(this.#loop, address, port, signal);
     this.#pings = new PingService(this.#loop);
     try {
-      this.#names = new NameService(this.#loop, dial, {
+      this.#names = new NameService(this.#loop, dialOne, {
         random,
         servers: (options.nameServers ?? []).map(parseIpv4),
         search: options.search ?? [],
         ...(options.hosts === undefined ? {} : { hosts: options.hosts }),
       });
-      if (options.address !== undefined) configureStatic(this.#loop, options.address);
+      this.#interfaces = new HostInterfaces(this.#loop, this.#names, options);
     } catch (error) {
       void this.#loop.close();
       throw error;
     }
   }
 
-  /** The DHCP lease in force, or `null`. */
+  /** The interfaces, in the order in which they were added; the loopback is not among them. */
+  get interfaces(): readonly HostInterface[] {
+    return this.#interfaces.list;
+  }
+
+  /**
+   * Adds a device. The host owns it from now on; when the options are refused, it stays the caller's. When the device is
+   * lost or closed, its interface goes down, and the others go on.
+   *
+   * @example
+   * ```ts
+   * import { Host, Lan } from "@octet/internet";
+   * import { assertEquals } from "@std/assert";
+   *
+   * const [home, office] = [new Lan(), new Lan()];
+   * await using router = new Host(home.attach(), {
+   *   forwarding: true,
+   *   address: { address: "10.0.1.1/24" },
+   * });
+   * router.addInterface(office.attach(), { name: "office", address: { address: "10.0.2.1/24" } });
+   * await using a = new Host(home.attach(), { address: { address: "10.0.1.2/24", gateway: 0x0a000101 } });
+   * await using b = new Host(office.attach(), { address: { address: "10.0.2.2/24", gateway: 0x0a000201 } });
+   * assertEquals((await a.ping("10.0.2.2")).ttl, 63);
+   * ```
+   *
+   * @throws {TypeError} When another interface has the name.
+   * @throws {SyntaxError} When the address in the options is none.
+   */
+  addInterface(device: Device, options: HostInterfaceOptions = {}): HostInterface {
+    return this.#interfaces.add(device, options);
+  }
+
+  /** The DHCP lease in force on the first interface, or `null`. */
   get lease(): Dhcpv4Lease | null {
-    return this.#dhcp?.lease ?? null;
+    return this.#interfaces.list[0]!.lease;
   }
 
   /** The name servers that are asked, as text. */
@@ -137,20 +168,25 @@ export class Host implements AsyncDisposable {
   }
 
   /**
-   * Gets an address, routes and name servers by DHCP, and keeps them from now on.
+   * Gets an address, routes and name servers by DHCP for the first interface, and keeps them from now on.
    *
    * @param options `timeout`: how long to wait, in milliseconds, 30,000 when not given; `signal`: ends the wait.
    * @returns The lease.
    * @throws {Deno.errors.TimedOut} When no server offers a lease in time.
    */
   configure(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Dhcpv4Lease> {
-    const { hostname = "octet", nameServers, search } = this.#options;
-    this.#dhcp ??= new DhcpConfiguration(this.#loop, this.#names, {
-      hostname,
-      keepsServers: nameServers !== undefined,
-      keepsSearch: search !== undefined,
-    });
-    return this.#dhcp.start(options.timeout ?? 30_000, options.signal);
+    return this.#interfaces.list[0]!.configure(options);
+  }
+
+  /**
+   * Waits until the first interface has an address, however it gets one: by hand, by DHCP, or a link-local one.
+   *
+   * @param options `timeout`: how long to wait, in milliseconds, 30,000 when not given; `signal`: ends the wait.
+   * @returns The address.
+   * @throws {Deno.errors.TimedOut} When it has none by then.
+   */
+  waitForAddress(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<string> {
+    return this.#interfaces.list[0]!.waitForAddress(options);
   }
 
   /**
@@ -168,16 +204,7 @@ export class Host implements AsyncDisposable {
     checkTransport(options.transport, "tcp");
     const port = checkPort(options.port, 1);
     const addresses = await this.lookup(options.hostname ?? "127.0.0.1", signal);
-    let failure: unknown = null;
-    for (const address of addresses) {
-      try {
-        return await this.#dial(address, port, signal);
-      } catch (error) {
-        failure = error;
-        if (signal?.aborted) break;
-      }
-    }
-    throw failure;
+    return await dialEach(this.#loop, addresses, port, signal);
   }
 
   /**
@@ -193,7 +220,7 @@ export class Host implements AsyncDisposable {
     checkTransport(options.transport, "tcp");
     const wanted = checkPort(options.port ?? 0, 0);
     this.#loop.expectRunning();
-    const address = this.#localAddress(options.hostname);
+    const address = localAddress(this.stack, options.hostname);
     const port = wanted === 0 ? tcp.unusedPort() : wanted;
     if (!tcp.canListen(port, address)) throw addressInUse();
     const listener = tcp.listen(port, {
@@ -215,9 +242,17 @@ export class Host implements AsyncDisposable {
     checkTransport(options.transport, "udp");
     const port = checkPort(options.port ?? 0, 0);
     this.#loop.expectRunning();
-    const address = this.#localAddress(options.hostname);
-    if (port !== 0 && this.stack.udp.nodeAt(port) !== null) throw addressInUse();
-    return new DatagramConn(this.#loop, address, port, (name) => this.lookup(name));
+    const { ipv4 } = this.stack;
+    const literal = tryParseIpv4(options.hostname ?? "0.0.0.0");
+    // A socket may be bound to a group or a broadcast address: then it hears nothing else.
+    const isForMany = literal !== undefined &&
+      (literal >>> 28 === 0xe || ipv4.isBroadcast(literal));
+    const bound = isForMany ? literal : localAddress(this.stack, options.hostname);
+    return new DatagramConn(
+      this.#loop,
+      datagramOptions(options, bound, port),
+      (name) => this.lookup(name),
+    );
   }
 
   /**
@@ -254,21 +289,9 @@ export class Host implements AsyncDisposable {
     return this.#names.addresses(name, signal);
   }
 
-  /** The host's addresses. */
+  /** The host's addresses, those of the loopback last. */
   networkInterfaces(): NetworkInterfaceInfo[] {
-    const infos: NetworkInterfaceInfo[] = [];
-    for (const { address, prefix } of this.stack.ipv4.addresses.entries) {
-      infos.push({
-        family: "IPv4",
-        name: this.device.name,
-        address: formatIpv4(address),
-        netmask: formatIpv4(prefix.mask),
-        scopeid: null,
-        cidr: `${formatIpv4(address)}/${prefix.length}`,
-        mac: this.device.hardwareAddress.toString(),
-      });
-    }
-    return infos;
+    return this.#interfaces.addresses();
   }
 
   /**
@@ -279,6 +302,32 @@ export class Host implements AsyncDisposable {
   async ping(host: string, options: PingOptions = {}): Promise<PingReply> {
     const [address] = await this.lookup(host, options.signal);
     return await this.#pings.ping(address!, options);
+  }
+
+  /**
+   * Begins to ask a host, as often as wanted; see {@linkcode PingSession}.
+   *
+   * @throws {Deno.errors.NotFound} When the name does not resolve.
+   * @throws {RangeError} When an option is out of range.
+   */
+  async openPing(host: string, options: PingSessionOptions = {}): Promise<PingSession> {
+    const [address] = await this.lookup(host, options.signal);
+    return new PingSession(this.#loop, address!, options);
+  }
+
+  /**
+   * Finds the routers on the way to a host, one after another.
+   *
+   * @throws {Deno.errors.NotFound} When the name does not resolve.
+   * @throws {RangeError} When an option is out of range.
+   * @throws {Error} With code `ENETUNREACH`, when no route leads there.
+   */
+  async *traceroute(
+    host: string,
+    options: TracerouteOptions = {},
+  ): AsyncGenerator<TracerouteHop, void, void> {
+    const [address] = await this.lookup(host, options.signal);
+    yield* traceroute(this.#loop, address!, options);
   }
 
   /**
@@ -352,10 +401,17 @@ export class Host implements AsyncDisposable {
     this.#loop.flush();
   }
 
-  /**
-   * Closes everything: listeners, connections (what they still have to send goes out, for a second at the
-   * most), the lease, the device.
-   */
+  /** Lets the host keep the process alive until it is closed, as it does at first. */
+  ref(): void {
+    this.#loop.liveness.setHost(true);
+  }
+
+  /** Lets the process end, without a goodbye to peers, once no call waits of what was not told `unref` itself. */
+  unref(): void {
+    this.#loop.liveness.setHost(false);
+  }
+
+  /** Closes all: listeners, connections (what they have to send goes out, for a second at most), leases, devices. */
   close(): Promise<void> {
     return this.#closing ??= this.#close();
   }
@@ -369,79 +425,17 @@ export class Host implements AsyncDisposable {
     const loop = this.#loop;
     this.#client?.close();
     loop.closeHeld();
-    const until = loop.now() + farewellTime;
-    while (loop.isRunning && loop.now() < until && this.#hasFarewells()) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
+    await sayFarewell(loop);
     for (const connection of [...this.stack.tcp.connections()]) connection.abort(loop.now());
-    this.#dhcp?.stop();
+    this.#interfaces.release();
     await loop.close();
-    this.device.close();
+    this.#interfaces.close();
     this.#end.resolve();
   }
 
-  /** Whether a connection has data or a FIN on its way that the peer has not confirmed. */
-  #hasFarewells(): boolean {
-    for (const { state } of this.stack.tcp.connections()) {
-      if (
-        state === TcpState.FinWait1 || state === TcpState.Closing || state === TcpState.LastAck
-      ) return true;
-    }
-    return false;
-  }
-
   #lost(error: unknown): void {
-    this.device.close();
+    this.#interfaces.close(error);
     this.#closing ??= Promise.resolve();
     this.#end.reject(error);
   }
-
-  async #dial(address: number, port: number, signal?: AbortSignal): Promise<TcpConn> {
-    if (signal?.aborted) throw abortReason(signal);
-    const { tcp, ipv4 } = this.stack;
-    this.#loop.expectRunning();
-    // A connection has one peer: to many there is no way (RFC 9293 §3.9.2.3).
-    const isForMany = address >>> 28 === 0xe || ipv4.isBroadcast(address);
-    if (isForMany || ipv4.sourceFor(address) === 0) throw networkUnreachable();
-    const connection = tcp.connect({ address, port }, this.#loop.now());
-    const opened = Promise.withResolvers<void>();
-    const abort = () => opened.reject(abortReason(signal!));
-    connection.onEvent = (events) => {
-      if ((events & TcpEvent.Closed) !== 0) opened.reject(tcpError(connection.error));
-      else if ((events & TcpEvent.Opened) !== 0) opened.resolve();
-    };
-    signal?.addEventListener("abort", abort);
-    this.#loop.flush();
-    try {
-      await this.#loop.wait(opened.promise);
-    } catch (error) {
-      this.#forget(connection);
-      throw error;
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
-    return new TcpConn(connection, this.#loop);
-  }
-
-  #forget(connection: TcpConnection): void {
-    connection.onEvent = null;
-    connection.abort(this.#loop.now());
-    this.#loop.flush();
-  }
-
-  #localAddress(hostname: string | undefined): number {
-    if (hostname === undefined || hostname === "0.0.0.0") return 0;
-    if (hostname === "") throw emptyHost();
-    const address = tryParseIpv4(hostname === "localhost" ? "127.0.0.1" : hostname);
-    if (address === undefined || !this.stack.ipv4.isLocal(address)) throw notOurs();
-    return address;
-  }
-}
-
-function notOurs(): NetworkError {
-  return networkError(
-    "AddrNotAvailable",
-    "Cannot assign requested address (os error 99)",
-    "EADDRNOTAVAIL",
-  );
 }

@@ -3,15 +3,18 @@
  *
  * @module
  */
-import type { Hosts } from "@octet/dns";
-import type { TcpConnectionOptions } from "@octet/tcp";
+import type { Hosts } from "@octet/dns/resolver";
+import type { HostModel } from "@octet/ipv4";
+import type { TcpOptions } from "@octet/tcp";
 import type { Random } from "@octet/wire";
-import type { StaticAddress } from "./address_configuration.ts";
+import type { HostInterfaceOptions } from "./host_interface.ts";
 
-/** How a `Host` is set up. */
-export interface HostOptions {
-  /** A fixed address; without one the host asks for a lease when `Host.configure` is called. */
-  address?: StaticAddress;
+/** How a `Host` is set up, and its first interface with it. */
+export interface HostOptions extends HostInterfaceOptions {
+  /** Whether datagrams for others are passed on between the host's interfaces; `false` when not given. */
+  forwarding?: boolean;
+  /** Which addresses an interface speaks for; `"strong"` for a host, `"weak"` for one that forwards, when not given. */
+  hostModel?: HostModel;
   /** Name servers; those of the lease when not given. */
   nameServers?: readonly string[];
   /** Domains to look for short names in; those of the lease when not given. */
@@ -21,7 +24,7 @@ export interface HostOptions {
   /** The name told to the DHCP server; `"octet"` when not given. */
   hostname?: string;
   /** Settings of TCP connections. */
-  tcp?: TcpConnectionOptions;
+  tcp?: TcpOptions;
   /** Random numbers; the platform's cryptographic ones when not given. */
   random?: Random;
 }
@@ -50,14 +53,31 @@ export interface ListenOptions {
   backlog?: number;
 }
 
-/** Where to receive datagrams; as `Deno.UdpListenOptions`. */
+/** Where to receive datagrams; as `Deno.UdpListenOptions`, and what else a socket can be told. */
 export interface ListenDatagramOptions {
   /** The port; 0, or none, for any that is free. */
   port?: number;
-  /** The address to bind; `"0.0.0.0"`, all of the host's, when not given. */
+  /**
+   * The address to bind; `"0.0.0.0"`, all of the host's, when not given. A socket bound to a multicast group or a
+   * broadcast address hears what is sent there, and nothing else.
+   */
   hostname?: string;
   /** `"udp"`. */
   transport?: "udp";
+  /** Whether others that say so too may bind the same port; the last one gets what is sent to one host. */
+  reuseAddress?: boolean;
+  /** Whether others that say so too may bind the same port; its peers are shared out among them. */
+  reusePort?: boolean;
+  /** Whether what it sends to groups comes back to sockets of this host that are in them; `true` when not given. */
+  loopback?: boolean;
+  /** Whether it may send to broadcast addresses; `true` when not given, as in Deno. */
+  broadcast?: boolean;
+  /** Whether what it sends may be fragmented; `true` when not given. */
+  fragment?: boolean;
+  /** How many bytes wait to be received at most; 212,992, Linux's default, when not given. */
+  receiveBuffer?: number;
+  /** How many bytes wait to be sent at most; 212,992 when not given. */
+  sendBuffer?: number;
 }
 
 /** Whom to ask for records; as `Deno.ResolveDnsOptions`. */

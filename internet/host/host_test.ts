@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { type Device, Host, Lan } from "../mod.ts";
+import { type Device, DeviceWrapper, Host, Lan } from "../mod.ts";
 import { bytes, LanNetwork, outcome, pair, readAll } from "./_both_test.ts";
 
 const canceled = "rejects Interrupted: operation canceled [EINTR]";
@@ -152,7 +152,8 @@ Deno.test("a device that is lost ends all that waits, and `closed` tells why", a
   const gone = new Error("Cannot read from tap0 as it has been deleted");
   lose(gone);
   assertEquals(await outcome(() => alone.closed), `rejects Error: ${gone.message}`);
-  assertEquals([await read, await ping], [canceled, canceled]);
+  const told = `rejects Interrupted: ${gone.message} [EINTR]`;
+  assertEquals([await read, await ping], [told, told]);
   assertEquals(
     await outcome(() => alone.connect({ hostname: "10.0.0.2", port: 80 })),
     "rejects NotConnected: Host has been closed",
@@ -174,7 +175,10 @@ Deno.test("a device that somebody else closes is lost", async () => {
     await outcome(() => alone.closed),
     `rejects NotConnected: Cannot go on as device ${alone.device.name} has been closed`,
   );
-  assertEquals(await receive, canceled);
+  assertEquals(
+    await receive,
+    `rejects Interrupted: Cannot go on as device ${alone.device.name} has been closed [EINTR]`,
+  );
   await alone.close();
 });
 
@@ -199,7 +203,16 @@ Deno.test("the addresses of a host, in the shape of Deno.networkInterfaces", asy
   await using host = new Host(lan.attach({ name: "nic0" }), {
     address: { address: "10.0.0.7/20" },
   });
-  const [info] = host.networkInterfaces();
+  const [info, loopback] = host.networkInterfaces();
+  assertEquals(loopback, {
+    family: "IPv4",
+    name: "lo",
+    address: "127.0.0.1",
+    netmask: "255.0.0.0",
+    scopeid: null,
+    cidr: "127.0.0.1/8",
+    mac: "00:00:00:00:00:00",
+  });
   assertEquals(info, {
     family: "IPv4",
     name: "nic0",
@@ -233,4 +246,29 @@ Deno.test("a thousand connections to one listener, each with its own bytes", asy
   });
   assertEquals(await Promise.all(echoes), Array.from({ length: 1000 }, (_, i) => i));
   await served;
+});
+
+/** A device that stays awake for 30 ms, and has something to do at a time; it says when it was first put to sleep. */
+class DueDevice extends DeviceWrapper {
+  readonly due = performance.now() + 60;
+  readonly asleep = Promise.withResolvers<number>();
+
+  override get spinTime(): number {
+    return 30;
+  }
+
+  override deadline(): number {
+    return performance.now() < this.due ? this.due : Infinity;
+  }
+
+  override ready(timeout: number): Promise<void> {
+    this.asleep.resolve(performance.now());
+    return super.ready(timeout);
+  }
+}
+
+Deno.test("a host does not sleep while a frame is due sooner than a sleep would end", async () => {
+  const device = new DueDevice(new Lan().attach());
+  await using _host = new Host(device, { address: { address: "10.0.0.1/24" } });
+  assert(await device.asleep.promise >= device.due);
 });

@@ -3,14 +3,13 @@
  *
  * @module
  */
+import type { DnsRecord, RecordTypeName } from "@octet/dns";
 import {
   type DnsQuery,
-  type DnsRecord,
   DnsResolver,
   type DnsResolverOptions,
   DnsStreamDecoder,
-  type RecordTypeName,
-} from "@octet/dns";
+} from "@octet/dns/resolver";
 import { formatIpv4, tryParseIpv4 } from "@octet/netip";
 import { abortReason, emptyHost, networkError } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
@@ -78,7 +77,7 @@ export class NameService {
     udp.register(query);
     this.#loop.flush();
     try {
-      await this.#loop.wait(done.promise);
+      await this.#loop.wait(done);
     } finally {
       signal?.removeEventListener("abort", abort);
       udp.unregister(query);

@@ -1,6 +1,8 @@
 import { assert, assertEquals } from "@std/assert";
 import { createSocket, type Socket } from "node:dgram";
-import { DnsServer, DnsStreamDecoder, DnsZone, frameForStream, parseZone } from "@octet/dns";
+import { DnsStreamDecoder, frameForStream } from "@octet/dns/resolver";
+import { DnsServer, DnsZone } from "@octet/dns/server";
+import { parseZone } from "@octet/dns/text";
 import type { RecordTypeName } from "@octet/dns";
 import { parseIpv4 } from "@octet/netip";
 import { LanNetwork, outcome } from "./_both_test.ts";

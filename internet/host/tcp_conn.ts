@@ -7,6 +7,7 @@ import { formatIpv4 } from "@octet/netip";
 import { type TcpConnection, TcpError, TcpEvent } from "@octet/tcp";
 import { readableOf, writableOf } from "./conn_streams.ts";
 import { badResource, brokenPipe, interrupted, notBytes, tcpError } from "./errors.ts";
+import { Interest } from "./liveness.ts";
 import type { RunLoop } from "./run_loop.ts";
 
 /** An address and port, as `Deno.NetAddr`. */
@@ -19,22 +20,25 @@ export interface NetAddr {
   port: number;
 }
 
+/** A call that waits, and those behind it. */
 interface Waiting<T> {
   readonly bytes: Uint8Array;
   readonly resolve: (value: T) => void;
   readonly reject: (reason: unknown) => void;
+  next: Waiting<T> | null;
 }
 
 /** A TCP connection, interchangeable with `Deno.TcpConn`. */
 export class TcpConn implements Disposable {
-  /** Our end. */
-  readonly localAddr: NetAddr;
-  /** The peer's end. */
-  readonly remoteAddr: NetAddr;
   readonly #connection: TcpConnection;
   readonly #loop: RunLoop;
-  #reads: Waiting<number | null>[] = [];
-  #writes: Waiting<number>[] = [];
+  readonly #interest: Interest;
+  #localAddr: NetAddr | null = null;
+  #remoteAddr: NetAddr | null = null;
+  #firstRead: Waiting<number | null> | null = null;
+  #lastRead: Waiting<number | null> | null = null;
+  #firstWrite: Waiting<number> | null = null;
+  #lastWrite: Waiting<number> | null = null;
   #closed = false;
   #errorTold = false;
   #readable: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
@@ -44,18 +48,21 @@ export class TcpConn implements Disposable {
   constructor(connection: TcpConnection, loop: RunLoop) {
     this.#connection = connection;
     this.#loop = loop;
-    this.localAddr = {
-      hostname: formatIpv4(connection.localAddress),
-      port: connection.localPort,
-      transport: "tcp",
-    };
-    this.remoteAddr = {
-      hostname: formatIpv4(connection.remoteAddress),
-      port: connection.remotePort,
-      transport: "tcp",
-    };
+    this.#interest = new Interest(loop.liveness);
     connection.onEvent = (events) => this.#changed(events);
     loop.hold(this);
+  }
+
+  /** Our end. */
+  get localAddr(): NetAddr {
+    const { localAddress, localPort } = this.#connection;
+    return this.#localAddr ??= netAddr(localAddress, localPort);
+  }
+
+  /** The peer's end. */
+  get remoteAddr(): NetAddr {
+    const { remoteAddress, remotePort } = this.#connection;
+    return this.#remoteAddr ??= netAddr(remoteAddress, remotePort);
   }
 
   /** The connection underneath, for its state and figures. */
@@ -76,7 +83,7 @@ export class TcpConn implements Disposable {
     if (!(p instanceof Uint8Array)) return Promise.reject(notBytes());
     if (p.length === 0) return Promise.resolve(0);
     if (this.#closed) return Promise.reject(badResource());
-    if (this.#reads.length === 0) {
+    if (this.#firstRead === null) {
       const connection = this.#connection;
       const count = connection.read(p);
       if (count > 0) {
@@ -88,7 +95,13 @@ export class TcpConn implements Disposable {
         return error === null ? Promise.resolve(null) : Promise.reject(error);
       }
     }
-    return new Promise((resolve, reject) => this.#reads.push({ bytes: p, resolve, reject }));
+    this.#interest.begin();
+    return new Promise((resolve, reject) => {
+      const waiting = { bytes: p, resolve, reject, next: null };
+      if (this.#lastRead === null) this.#firstRead = waiting;
+      else this.#lastRead.next = waiting;
+      this.#lastRead = waiting;
+    });
   }
 
   /**
@@ -105,14 +118,20 @@ export class TcpConn implements Disposable {
     const connection = this.#connection;
     if (!connection.mayWrite) return Promise.reject(this.#writeError());
     if (p.length === 0) return Promise.resolve(0);
-    if (this.#writes.length === 0) {
+    if (this.#firstWrite === null) {
       const count = connection.write(p);
       if (count > 0) {
         this.#loop.flush();
         return Promise.resolve(count);
       }
     }
-    return new Promise((resolve, reject) => this.#writes.push({ bytes: p, resolve, reject }));
+    this.#interest.begin();
+    return new Promise((resolve, reject) => {
+      const waiting = { bytes: p, resolve, reject, next: null };
+      if (this.#lastWrite === null) this.#firstWrite = waiting;
+      else this.#lastWrite.next = waiting;
+      this.#lastWrite = waiting;
+    });
   }
 
   /** Ends the sending direction: the peer reads to the end of the stream. */
@@ -132,8 +151,7 @@ export class TcpConn implements Disposable {
   close(): void {
     if (this.#closed) throw badResource();
     this.#closed = true;
-    const { reads, writes } = this.#takeWaiting();
-    for (const { reject } of [...reads, ...writes]) reject(interrupted());
+    this.#interrupt();
     this.#loop.release(this);
     this.#connection.onEvent = null;
     this.#connection.close(this.#loop.now());
@@ -148,24 +166,25 @@ export class TcpConn implements Disposable {
   /** Switches Nagle's algorithm off, or on again with `false`. */
   setNoDelay(noDelay: boolean = true): void {
     if (this.#closed) throw badResource();
-    this.#connection.sender.nagle.noDelay = noDelay;
-    this.#connection.requestTurn();
+    this.#connection.setNoDelay(noDelay);
     this.#loop.flush();
   }
 
   /** Switches keep-alive probes on, or off with `false`. */
   setKeepAlive(keepAlive: boolean = true): void {
     if (this.#closed) throw badResource();
-    if (keepAlive) this.#connection.keepAlive.start(this.#loop.now());
-    else this.#connection.keepAlive.stop();
-    this.#connection.rearm();
+    this.#connection.setKeepAlive(keepAlive, this.#loop.now());
   }
 
-  /** Lets the connection keep the process alive; it is its host that does, until it is closed. */
-  ref(): void {}
+  /** Lets calls that wait keep the process alive, as they do at first. */
+  ref(): void {
+    this.#interest.setRef(true);
+  }
 
-  /** Does not end the process: it is the connection's host that keeps it alive, until it is closed. */
-  unref(): void {}
+  /** Lets the process end though calls wait; the host must be told as well, by {@linkcode Host.unref}. */
+  unref(): void {
+    this.#interest.setRef(false);
+  }
 
   /** What the peer sends, as a stream; reading it to the end or cancelling it closes the connection. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
@@ -188,18 +207,20 @@ export class TcpConn implements Disposable {
   }
 
   #changed(events: number): void {
-    if ((events & TcpEvent.Readable) !== 0 && this.#reads.length > 0) this.#serveReads();
-    if ((events & TcpEvent.Writable) !== 0 && this.#writes.length > 0) this.#serveWrites();
+    if ((events & TcpEvent.Readable) !== 0 && this.#firstRead !== null) this.#serveReads();
+    if ((events & TcpEvent.Writable) !== 0 && this.#firstWrite !== null) this.#serveWrites();
     if ((events & TcpEvent.Closed) !== 0) this.#loop.release(this);
   }
 
   #serveReads(): void {
     const connection = this.#connection;
-    while (this.#reads.length > 0) {
-      const { bytes, resolve, reject } = this.#reads[0]!;
+    while (this.#firstRead !== null) {
+      const { bytes, resolve, reject, next } = this.#firstRead;
       const count = connection.read(bytes);
       if (count === 0 && !connection.isEndOfStream) return;
-      this.#reads.shift();
+      this.#firstRead = next;
+      if (next === null) this.#lastRead = null;
+      this.#interest.end();
       if (count > 0) {
         resolve(count);
         continue;
@@ -212,21 +233,32 @@ export class TcpConn implements Disposable {
 
   #serveWrites(): void {
     const connection = this.#connection;
-    while (this.#writes.length > 0) {
-      const { bytes, resolve, reject } = this.#writes[0]!;
+    while (this.#firstWrite !== null) {
+      const { bytes, resolve, reject, next } = this.#firstWrite;
       const count = connection.mayWrite ? connection.write(bytes) : -1;
       if (count === 0) return;
-      this.#writes.shift();
+      this.#firstWrite = next;
+      if (next === null) this.#lastWrite = null;
+      this.#interest.end();
       if (count > 0) resolve(count);
       else reject(this.#writeError());
     }
   }
 
-  #takeWaiting(): { reads: Waiting<number | null>[]; writes: Waiting<number>[] } {
-    const taken = { reads: this.#reads, writes: this.#writes };
-    this.#reads = [];
-    this.#writes = [];
-    return taken;
+  /** Rejects the calls that wait. */
+  #interrupt(): void {
+    let count = 0;
+    for (let read = this.#firstRead; read !== null; read = read.next) {
+      read.reject(interrupted(this.#loop.failure));
+      count++;
+    }
+    for (let write = this.#firstWrite; write !== null; write = write.next) {
+      write.reject(interrupted(this.#loop.failure));
+      count++;
+    }
+    this.#firstRead = this.#lastRead = null;
+    this.#firstWrite = this.#lastWrite = null;
+    this.#interest.end(count);
   }
 
   /** What a read at the end says: after the peer's FIN nothing but that, whatever came later. */
@@ -247,4 +279,8 @@ export class TcpConn implements Disposable {
     this.#errorTold = true;
     return tcpError(error);
   }
+}
+
+function netAddr(address: number, port: number): NetAddr {
+  return { hostname: formatIpv4(address), port, transport: "tcp" };
 }

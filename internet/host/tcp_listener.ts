@@ -7,6 +7,7 @@ import { formatIpv4 } from "@octet/netip";
 import type { TcpListener as Listener } from "@octet/tcp";
 import { TcpState } from "@octet/tcp";
 import { badResource, networkError } from "./errors.ts";
+import { Interest } from "./liveness.ts";
 import type { RunLoop } from "./run_loop.ts";
 import { type NetAddr, TcpConn } from "./tcp_conn.ts";
 
@@ -21,6 +22,7 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
   readonly addr: NetAddr;
   readonly #listener: Listener;
   readonly #loop: RunLoop;
+  readonly #interest: Interest;
   #waiting: Waiting | null = null;
   #closed = false;
 
@@ -28,6 +30,7 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
   constructor(listener: Listener, loop: RunLoop) {
     this.#listener = listener;
     this.#loop = loop;
+    this.#interest = new Interest(loop.liveness);
     this.addr = {
       hostname: formatIpv4(listener.address),
       port: listener.port,
@@ -50,6 +53,7 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
     }
     const conn = this.#take();
     if (conn !== null) return Promise.resolve(conn);
+    this.#interest.begin();
     return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
   }
 
@@ -61,8 +65,7 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
   close(): void {
     if (this.#closed) throw badResource();
     this.#closed = true;
-    this.#waiting?.reject(badResource("Listener has been closed"));
-    this.#waiting = null;
+    this.#takeWaiting()?.reject(badResource("Listener has been closed"));
     this.#loop.release(this);
     this.#listener.close(this.#loop.now());
     this.#loop.flush();
@@ -73,11 +76,15 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
     if (!this.#closed) this.close();
   }
 
-  /** Lets the listener keep the process alive; it is its host that does, until it is closed. */
-  ref(): void {}
+  /** Lets an `accept` that waits keep the process alive, as it does at first. */
+  ref(): void {
+    this.#interest.setRef(true);
+  }
 
-  /** Does not end the process: it is the listener's host that keeps it alive, until it is closed. */
-  unref(): void {}
+  /** Lets the process end though an `accept` waits; the host must be told as well, by {@linkcode Host.unref}. */
+  unref(): void {
+    this.#interest.setRef(false);
+  }
 
   /** The next connection, as an iteration wants it; a listener that is closed ends it. */
   async next(): Promise<IteratorResult<TcpConn>> {
@@ -115,8 +122,13 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
     if (this.#waiting === null) return;
     const conn = this.#take();
     if (conn === null) return;
-    const { resolve } = this.#waiting;
+    this.#takeWaiting()!.resolve(conn);
+  }
+
+  #takeWaiting(): Waiting | null {
+    const waiting = this.#waiting;
+    if (waiting !== null) this.#interest.end();
     this.#waiting = null;
-    resolve(conn);
+    return waiting;
   }
 }

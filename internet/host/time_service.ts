@@ -53,7 +53,7 @@ export async function queryTime(
   try {
     client.start(loop.now());
     loop.flush();
-    await loop.wait(done.promise);
+    await loop.wait(done);
   } finally {
     signal?.removeEventListener("abort", abort);
     udp.unregister(client);

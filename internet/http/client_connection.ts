@@ -113,6 +113,16 @@ export class ClientConnection {
     throw this.#failed(responseError(this.exchange.verdict, true));
   }
 
+  /** The response's body, where all of its `length` bytes have come and none has been read; otherwise `null`. */
+  takeWhole(length: number): Uint8Array<ArrayBuffer> | null {
+    if (this.#intake.received > 0 || this.#intake.isEnded || this.#input.length < length) {
+      return null;
+    }
+    const bytes = new Uint8Array(length);
+    this.#intake.take(bytes);
+    return bytes;
+  }
+
   /** Whether the response needs no more reading: it has no body, or all of it was read. */
   checkEnd(): boolean {
     if (this.#intake.event !== HttpEvent.End) return false;

@@ -124,6 +124,19 @@ export class HttpClientResponse implements Disposable {
   }
 
   /**
+   * Takes the body, where all of it has come behind the head already and was not coded in chunks.
+   *
+   * @returns The body, or `null` where some of it is still to come, or was read.
+   */
+  takeWhole(): Uint8Array<ArrayBuffer> | null {
+    const connection = this.#connection;
+    if (connection === null || this.#isReading || this.bodyLength === null) return null;
+    const bytes = connection.takeWhole(this.bodyLength);
+    if (bytes !== null && connection.checkEnd()) this.#end();
+    return bytes;
+  }
+
+  /**
    * Gives the body up: the connection is closed unless its end was read.
    *
    * @param reason What reads fail with from now on.

@@ -102,7 +102,7 @@ async function send(
       method,
       target: url.pathname + url.search,
       host,
-      fields: requestFields(request, userAgent, acceptedCodings),
+      fields: requestFields(request, userAgent, acceptedCodings()),
       body: bodyToSend(body),
       ...(typeof body?.length === "number" ? { bodyLength: body.length } : {}),
       ...(signal === null ? {} : { signal }),
@@ -125,28 +125,71 @@ function makeResponse(
   redirected: boolean,
 ): Response {
   const { status } = response;
-  const headers = new Headers();
-  for (const [name, value] of response.fields) headers.append(name, value);
-  let body: ReadableStream<Uint8Array<ArrayBuffer>> | null = null;
+  let body: ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer> | null = null;
   if (bodiless.has(status) || request.method === "HEAD") {
     response.cancel();
   } else {
-    const raw = bodyStream(response, request.signal);
-    body = decodeBody(raw, response.bodyLength === 0 ? null : headers.get("content-encoding"));
+    body = bodyOf(response, request);
   }
-  let made: Response;
+  const { href } = request.url;
+  const hash = href.indexOf("#");
+  const url = hash < 0 ? href : href.slice(0, hash);
   try {
-    made = new Response(body, { status, statusText: response.reason, headers });
+    const init = { status, statusText: response.reason };
+    const fetched = new FetchedResponse(body, init, url, redirected);
+    // Deno takes 4 µs more to make a response of a small body with its headers, which it readies for its own server.
+    const { headers } = fetched;
+    for (const [name, value] of response.fields) headers.append(name, value);
+    return fetched;
   } catch (cause) {
     response.cancel();
     throw new TypeError(`Cannot make a Response of status ${status}`, { cause });
   }
-  const url = new URL(request.url);
-  url.hash = "";
-  return describeResponse(made, url.href, redirected);
 }
 
-/** Tells a response where it comes from, which its constructor has no means to. */
+/** A small body mostly comes with its head; without a stream around it a third more requests are done in a second. */
+function bodyOf(
+  response: HttpClientResponse,
+  request: FetchRequest,
+): ReadableStream<Uint8Array<ArrayBuffer>> | Uint8Array<ArrayBuffer> {
+  const codings = response.bodyLength === 0 ? null : response.get("content-encoding");
+  // A body that a signal may still end must be a stream, however much of it has come.
+  const whole = codings === null && request.signal === null ? response.takeWhole() : null;
+  return whole ?? decodeBody(bodyStream(response, request.signal), codings);
+}
+
+/** A response that tells where it comes from, which the platform's constructor has no means to be told. */
+class FetchedResponse extends Response {
+  readonly #url: string;
+  readonly #redirected: boolean;
+
+  constructor(body: BodyInit | null, init: ResponseInit, url: string, redirected: boolean) {
+    super(body, init);
+    this.#url = url;
+    this.#redirected = redirected;
+  }
+
+  override get url(): string {
+    return this.#url;
+  }
+
+  override get redirected(): boolean {
+    return this.#redirected;
+  }
+
+  override get type(): ResponseType {
+    return "basic";
+  }
+
+  override clone(): Response {
+    return describeResponse(super.clone(), this.#url, this.#redirected);
+  }
+}
+
+// Whoever asks what it is is told what a program expects; a subclass costs a microsecond less than four properties.
+Object.defineProperty(FetchedResponse.prototype, "constructor", { value: Response });
+
+/** Tells a response that was made by the platform the same. */
 function describeResponse(response: Response, url: string, redirected: boolean): Response {
   const clone = (): Response =>
     describeResponse(Response.prototype.clone.call(response), url, redirected);

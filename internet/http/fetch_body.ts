@@ -120,10 +120,14 @@ function newDecompressor(format: string): ReadableWritablePair<Uint8Array, Uint8
   }
 }
 
-/** The codings to ask for: those that this platform can take off. */
-export const acceptedCodings: string = ["gzip", "deflate", "br"]
-  .filter((coding) => formats.get(coding)!.every((format) => newDecompressor(format) !== null))
-  .join(", ");
+let codings: string | null = null;
+
+/** The codings to ask for: those that this platform can take off. Found at the first call, as trying takes milliseconds. */
+export function acceptedCodings(): string {
+  return codings ??= ["gzip", "deflate", "br"]
+    .filter((coding) => formats.get(coding)!.every((format) => newDecompressor(format) !== null))
+    .join(", ");
+}
 
 /** The largest buffer that a stream is given whose reader brings none, in bytes. */
 const chunkSize = 65_536;

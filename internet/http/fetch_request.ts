@@ -154,9 +154,9 @@ export function requestFields(
 ): [string, string][] {
   const { headers, url } = request;
   const fields: [string, string][] = [];
-  for (const [name, value] of headers) {
+  headers.forEach((value, name) => {
     if (!written.has(name)) fields.push([name, value]);
-  }
+  });
   if ((url.username !== "" || url.password !== "") && !headers.has("authorization")) {
     const text = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
     const bytes = new TextEncoder().encode(text);

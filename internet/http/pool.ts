@@ -104,6 +104,7 @@ export class ConnectionPool {
       if (index >= 0) origin.idle.splice(index, 1);
       this.#drop(origin, connection);
     });
+    // It stays armed while all are busy: a timer of the platform costs two microseconds to make and to clear.
     this.#timer ??= backgroundTimer(() => this.#sweep(), this.#idleTimeout);
   }
 
@@ -135,7 +136,6 @@ export class ConnectionPool {
   #wake(connection: ClientConnection): ClientConnection {
     connection.onGone = null;
     connection.conn.ref?.();
-    this.#stopTimer();
     return connection;
   }
 

@@ -22,7 +22,37 @@ export interface RequestParts {
 
 /** Makes a request of its parts. */
 export function makeRequest(parts: RequestParts): Request {
+  // Tried at the first request: it takes milliseconds, which a program that serves nothing does not owe.
+  isSupported ??= prepare();
   return isSupported ? new LazyRequest(parts) as unknown as Request : new Source(parts).request;
+}
+
+/** The target in a head that holds, without another look at its fields (RFC 9112 §3). */
+function targetOf(head: Uint8Array): string {
+  let at = 0;
+  // Empty lines may stand before the request line.
+  while (head[at] === 0xd || head[at] === 0xa) at++;
+  while (head[at] !== 0x20) at++;
+  let target = "";
+  for (at++; head[at] !== 0x20; at++) target += String.fromCharCode(head[at]!);
+  return target;
+}
+
+let lastText = "";
+let lastUrl = "";
+
+/** The URL of a target. One that is asked for again and again is parsed once: half a microsecond less a request. */
+function urlOf(origin: string, target: string): string {
+  const text = target.startsWith("/")
+    ? origin + target
+    : target.includes("://")
+    ? target
+    : `${origin}/${target}`;
+  if (text !== lastText) {
+    lastUrl = URL.parse(text)?.href ?? `${origin}/`;
+    lastText = text;
+  }
+  return lastUrl;
 }
 
 /** The parts, each made once. */
@@ -51,17 +81,7 @@ class Source {
   }
 
   get url(): string {
-    if (this.#url === null) {
-      const { target } = this.head;
-      const { origin } = this.#parts;
-      const text = target.startsWith("/")
-        ? origin + target
-        : target.includes("://")
-        ? target
-        : `${origin}/${target}`;
-      this.#url = URL.parse(text)?.href ?? `${origin}/`;
-    }
-    return this.#url;
+    return this.#url ??= urlOf(this.#parts.origin, targetOf(this.#parts.head));
   }
 
   get headers(): Headers {
@@ -115,6 +135,8 @@ class LazyRequest {
   }
 }
 
+let isSupported: boolean | null = null;
+
 /** Gives lazy requests the prototype of real ones; `false` where those keep their insides out of reach. */
 function prepare(): boolean {
   const insides = Object.getOwnPropertySymbols(new Request("http://a/"));
@@ -148,5 +170,3 @@ function works(): boolean {
     return false;
   }
 }
-
-const isSupported: boolean = prepare();

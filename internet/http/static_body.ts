@@ -41,7 +41,12 @@ function findKey(): symbol | null {
   return null;
 }
 
-const key: symbol | null = findKey();
+let found: symbol | null | undefined;
+
+/** Where bodies are kept: looked for at the first call, as trying takes milliseconds. */
+function whereKept(): symbol | null {
+  return found === undefined ? found = findKey() : found;
+}
 
 /**
  * The body of a response that was made of text or bytes. A stream would tell the same, but takes microseconds
@@ -50,6 +55,7 @@ const key: symbol | null = findKey();
  * @returns The body, `null` for none, `undefined` where only its stream can tell.
  */
 export function readStaticBody(response: Response): string | Uint8Array | null | undefined {
+  const key = whereKept();
   if (key === null) return response.body === null ? null : undefined;
   const kept = keptBody(response, key);
   if (kept === null) return null;
@@ -58,6 +64,7 @@ export function readStaticBody(response: Response): string | Uint8Array | null |
 
 /** Marks the body that {@linkcode readStaticBody} gave as used: a response answers one request. */
 export function useStaticBody(response: Response): void {
+  const key = whereKept();
   if (key === null) return;
   const kept = keptBody(response, key);
   if (isStatic(kept)) kept.consumed = true;

@@ -10,6 +10,7 @@
 import { Namespace } from "../_namespace.ts";
 import {
   addTap,
+  begin,
   checkCubic,
   configureKernel,
   isReady,
@@ -89,6 +90,7 @@ async function withOurs(pairing: Pairing, wire: Wire, times: TrafficTimes): Prom
   const source = startPeer(namespace, { role: "source", ...common, ...(isSource && { octet }) });
   await isReady(source);
   if (!isSource) await checkCubic(namespace);
+  await begin(source);
   return await sinkReport(sink);
 }
 
@@ -115,5 +117,6 @@ async function betweenKernels(
   const source = startPeer(from, { role: "source", ...common });
   await isReady(source);
   await checkCubic(from);
+  await begin(source);
   return await sinkReport(sink);
 }

@@ -11,6 +11,7 @@ import { impairmentOf, type Wire } from "./cell.ts";
 import {
   addBridge,
   addTap,
+  begin,
   checkCubic,
   configureKernel,
   isReady,
@@ -86,6 +87,7 @@ export async function share(
     await isReady(source);
     if (senders[i] === "kernel") await checkCubic(sides[i]!);
   }
+  await Promise.all(sources.map(begin));
   const reports = await Promise.all(sinks.map(sinkReport));
   const goodputs = [reports[0]!.goodput, reports[1]!.goodput] as const;
   return { senders, goodputs, index: jainIndex(goodputs) };

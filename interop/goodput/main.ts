@@ -10,48 +10,33 @@
  */
 import { parseArgs } from "@std/cli";
 import { requirePeers } from "../_namespace.ts";
-import { measure, type Pairing, pairings } from "./cell.ts";
 import { type Sender, share, type Shares } from "./fairness.ts";
+import { type Grid, measureCell, type Measurement, rowOf } from "./grid.ts";
 import { stopAll } from "./network.ts";
-import { replaceBetween, type Row, summary, tableLines } from "./table.ts";
-import type { SinkReport } from "./traffic.ts";
+import { mean, median, replaceBetween, type Row, summary, tableLines } from "./table.ts";
 
 const usage = `Usage: deno run -A interop/goodput/main.ts [OPTION…]
 
-Wants root, /dev/net/tun, ip and ss. Loss, delay and rate are those of each direction:
+Wants root, /dev/net/tun, ip, ss and nice. Loss, delay and rate are those of each direction:
 a delay of 50 ms is a round trip of 100 ms. The kernel sends with CUBIC.
 
   --loss LIST     percent, such as 0,1,5; 0,0.1,1,3,5,10 when left out
   --delay LIST    milliseconds, such as 0,50; 0,10,50 when left out
   --rate N        Mbit/s; 200 when left out (100 with --fairness)
-  --seconds N     seconds that are counted; 3 when left out (20 with --fairness)
+  --seconds N     seconds that are counted, three times as many from 3 % on, as the figures spread there;
+                  3 when left out (20 with --fairness)
   --ramp N        seconds before, that are not; 1 when left out (5 with --fairness)
-  --repeat N      measure each cell so often, with other seeds, and take the mean; 1 when left out
+  --slow-seconds N, --slow-ramp N
+                  the same where loss and delay keep the rate low, from 1 % and 10 ms on;
+                  12 and 3 when left out
+  --parallel N    how many measurements run at a time there; 1 when left out
+  --repeat N      measure each cell so often, with other seeds, and take the median; 1 when left out
   --seed N        from where the random numbers start; 1 when left out
   --quick         loss 0,1,5, delay 0,10, one second: a look, no result
   --fairness      two senders over one bottleneck, and Jain's index
   --json FILE     write every measurement as JSON
   --markdown FILE put the table into the page, between <!-- goodput --> and <!-- /goodput -->
   --help          this page`;
-
-/** A measurement as written to the JSON file. */
-interface Measurement {
-  readonly pairing: Pairing;
-  readonly loss: number;
-  readonly delay: number;
-  readonly rate: number;
-  readonly seed: number;
-  readonly report: SinkReport;
-}
-
-interface Settings {
-  readonly losses: readonly number[];
-  readonly delays: readonly number[];
-  readonly rate: number;
-  readonly times: { readonly ramp: number; readonly window: number };
-  readonly repeat: number;
-  readonly seed: number;
-}
 
 type Options = Readonly<Record<string, unknown>>;
 
@@ -68,7 +53,7 @@ function numbers(options: Options, name: string, otherwise: number[], least: num
   });
 }
 
-function readSettings(options: Options): Settings {
+function readGrid(options: Options): Grid {
   const isQuick = options["quick"] === true;
   const isFairness = options["fairness"] === true;
   const one = (name: string, otherwise: number, least: number) =>
@@ -86,54 +71,22 @@ function readSettings(options: Options): Settings {
       ramp: 1000 * one("ramp", isFairness ? 5 : isQuick ? 0.5 : 1, 0),
       window: 1000 * one("seconds", isFairness ? 20 : isQuick ? 1 : 3, 0.1),
     },
+    slowTimes: {
+      ramp: 1000 * one("slow-ramp", isQuick ? 0.5 : 3, 0),
+      window: 1000 * one("slow-seconds", isQuick ? 1 : 12, 0.1),
+    },
     repeat: one("repeat", 1, 1),
+    parallel: one("parallel", 1, 1),
     seed: one("seed", 1, 0),
   };
 }
 
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** Measures all pairings over one wire, one after another, so that what else the machine does meets all. */
-async function measureCell(
-  loss: number,
-  delay: number,
-  settings: Settings,
-): Promise<Measurement[]> {
-  const { rate, times } = settings;
-  const results: Measurement[] = [];
-  for (let seed = settings.seed; seed < settings.seed + settings.repeat; seed++) {
-    for (const pairing of pairings) {
-      const report = await measure(pairing, { loss, delay, rate, seed }, times);
-      results.push({ pairing, loss, delay, rate, seed, report });
-    }
-  }
-  return results;
-}
-
-function rowOf(measurements: readonly Measurement[]): Row {
-  const goodput = (wanted: Pairing) =>
-    mean(
-      measurements.filter(({ pairing }) => pairing === wanted).map(({ report }) => report.goodput),
-    );
-  const { loss, delay } = measurements[0]!;
-  return {
-    loss,
-    delay,
-    oursToKernel: goodput("ours → kernel"),
-    kernelToOurs: goodput("kernel → ours"),
-    besideSending: goodput("kernel ← kernel"),
-    besideReceiving: goodput("kernel → kernel"),
-  };
-}
-
-async function goodputTable(settings: Settings): Promise<{ rows: Row[]; all: Measurement[] }> {
+async function goodputTable(grid: Grid): Promise<{ rows: Row[]; all: Measurement[] }> {
   const rows: Row[] = [];
   const all: Measurement[] = [];
-  for (const loss of settings.losses) {
-    for (const delay of settings.delays) {
-      const measurements = await measureCell(loss, delay, settings);
+  for (const loss of grid.losses) {
+    for (const delay of grid.delays) {
+      const measurements = await measureCell(loss, delay, grid);
       all.push(...measurements);
       const row = rowOf(measurements);
       rows.push(row);
@@ -146,24 +99,29 @@ async function goodputTable(settings: Settings): Promise<{ rows: Row[]; all: Mea
   return { rows, all };
 }
 
-async function fairnessTable(settings: Settings): Promise<Shares[]> {
+async function fairnessTable(grid: Grid): Promise<Shares[]> {
   const pairs: readonly (readonly [Sender, Sender])[] = [
     ["ours", "ours"],
     ["ours", "kernel"],
     ["kernel", "kernel"],
   ];
+  const { losses, delays, rate, seed, repeat, times } = grid;
   const results: Shares[] = [];
-  for (const delay of settings.delays) {
-    for (const loss of settings.losses) {
+  for (const delay of delays) {
+    for (const loss of losses) {
       for (const senders of pairs) {
-        const { rate, seed } = settings;
-        const result = await share(senders, { loss, delay, rate, seed }, settings.times);
-        const shares = result.goodputs.map((bits) => `${(bits / 1e6).toFixed(1)} Mbit/s`);
+        const found: Shares[] = [];
+        for (let i = 0; i < repeat; i++) {
+          found.push(await share(senders, { loss, delay, rate, seed: seed + i }, times));
+        }
+        results.push(...found);
+        const shares = senders.map((_, i) => mean(found.map(({ goodputs }) => goodputs[i]!)));
+        const index = median(found.map((one) => one.index)).toFixed(3);
         console.log(
-          `${loss} % loss, ${delay} ms, ${senders.join(" beside ")}: ${shares.join(" and ")}, ` +
-            `Jain's index ${result.index.toFixed(3)}`,
+          `${loss} % loss, ${delay} ms, ${senders.join(" beside ")}: ` +
+            `${shares.map((bits) => `${(bits / 1e6).toFixed(1)} Mbit/s`).join(" and ")}, ` +
+            `Jain's index ${index}`,
         );
-        results.push(result);
       }
     }
   }
@@ -173,18 +131,31 @@ async function fairnessTable(settings: Settings): Promise<Shares[]> {
 async function main(args: string[]): Promise<void> {
   const options: Options = parseArgs(args, {
     boolean: ["quick", "fairness", "help"],
-    string: ["loss", "delay", "rate", "seconds", "ramp", "repeat", "seed", "json", "markdown"],
+    string: [
+      "loss",
+      "delay",
+      "rate",
+      "seconds",
+      "ramp",
+      "slow-seconds",
+      "slow-ramp",
+      "repeat",
+      "parallel",
+      "seed",
+      "json",
+      "markdown",
+    ],
     unknown: (name: string) => {
       throw new SyntaxError(`Cannot understand ${name}`);
     },
   });
   if (options["help"] === true) return console.log(usage);
-  const settings = readSettings(options);
-  requirePeers("ip", "ss");
+  const grid = readGrid(options);
+  requirePeers("ip", "ss", "nice");
   let found: unknown;
-  if (options["fairness"] === true) found = await fairnessTable(settings);
+  if (options["fairness"] === true) found = await fairnessTable(grid);
   else {
-    const { rows, all } = await goodputTable(settings);
+    const { rows, all } = await goodputTable(grid);
     found = all;
     const page = options["markdown"];
     if (typeof page === "string") {

@@ -1,7 +1,8 @@
 /**
  * One end of a measurement, on the kernel's TCP or on ours: `deno run -A peer.ts PLAN`, the plan a
- * {@linkcode PeerPlan} in JSON. It says `ready` when it listens or has connected, and at its end
- * a {@linkcode SinkReport} or {@linkcode SourceReport} in JSON.
+ * {@linkcode PeerPlan} in JSON. It says `ready` when it listens or has connected. A source then waits
+ * for anything on its standard input before it sends. At its end it says a {@linkcode SinkReport} or
+ * {@linkcode SourceReport} in JSON.
  *
  * @module
  */
@@ -48,6 +49,7 @@ if (import.meta.main) {
   } else {
     const conn = await host.connect({ hostname, port });
     console.log("ready");
+    await Deno.stdin.read(new Uint8Array(1));
     console.log(JSON.stringify(await pour(conn, times)));
     // The sink closes when it has all; on a very bad wire nobody waits for the rest.
     const timer = setTimeout(() => Deno.exit(), farewell);

@@ -54,22 +54,53 @@ Deno.test("measure refuses a count that is not positive", async () => {
   await assertRejects(() => measure("none", () => {}, { operations: 0 }), RangeError, "they are 0");
 });
 
+const base = { nsPerOpBest: 1, operations: 1, target: undefined, perSecond: false };
+
 Deno.test("the table keeps groups apart and leaves a peer's place empty", () => {
-  const base = { nsPerOpBest: 1, operations: 1, gbitPerSecond: undefined };
   const text = formatTable([
-    { ...base, name: "a", group: "g", nsPerOp: 1318, bytesPerOp: 12.34, peers: { lneto: 1318 } },
-    { ...base, name: "b", group: "h", nsPerOp: 2, bytesPerOp: 0.01, peers: {}, gbitPerSecond: 9 },
-    { ...base, name: "c", group: "g", nsPerOp: 2, bytesPerOp: 0, peers: {} },
-  ]);
+    {
+      ...base,
+      name: "a",
+      group: "g",
+      nsPerOp: 1318,
+      nsPerOpMedian: 1400,
+      bytesPerOp: 12.34,
+      gbitPerSecond: undefined,
+      peers: { lneto: 1318 },
+    },
+    {
+      ...base,
+      name: "b",
+      group: "h",
+      nsPerOp: 2,
+      nsPerOpMedian: 2,
+      bytesPerOp: 0.01,
+      gbitPerSecond: 9,
+      peers: {},
+      target: 1.8,
+    },
+    {
+      ...base,
+      name: "c",
+      group: "g",
+      nsPerOp: 2,
+      nsPerOpMedian: 3,
+      bytesPerOp: 0,
+      gbitPerSecond: undefined,
+      peers: {},
+      target: 4,
+      perSecond: true,
+    },
+  ], 2);
   assertEquals(
     text,
     [
-      "g  ns/op  B/op   per second            lneto",
-      "a  1,318  12.3      758,725  1,318 ns (1.0×)",
-      "c      2     0  500,000,000",
+      "g  ns/op  median  B/op   per second              reach            lneto",
+      "a  1,318   1,400  12.3      758,725                     2,636 ns (2.0×)",
+      "c      2       3     0  500,000,000  ≥ 125,000,000/s ✓",
       "",
-      "h  ns/op  B/op  per second",
-      "b      2     0   9.00 Gbit",
+      "h  ns/op  median  B/op  per second         reach",
+      "b      2       2     0   9.00 Gbit  ≥ 5 Gbit/s ✓",
       "",
     ].join("\n"),
   );

@@ -32,5 +32,6 @@
 export * from "./allocation.ts";
 export * from "./calibration.ts";
 export * from "./declare.ts";
+export * from "./figure.ts";
 export * from "./measure.ts";
 export * from "./table.ts";

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { assertSnapshot } from "@std/testing/snapshot";
-import { Cubic, NewReno } from "@octet/tcp";
+import { Cubic, NewReno, type TcpConnection } from "@octet/tcp";
 import { fairness, measureGoodput } from "./goodput.ts";
 import { Network } from "./network.ts";
 
@@ -46,6 +46,26 @@ Deno.test("goodput against reordering and queue, CUBIC", async (test) => {
     table[`queue of ${limit}`] = Number(measureGoodput({ path })[0]!.toPrecision(3));
   }
   await assertSnapshot(test, table);
+});
+
+Deno.test("where a queue overflows at the end of slow start, twice, no reaction is taken for needless", () => {
+  const network = new Network(1);
+  const path = { rate: 200e6, delay: 10, limit: 419 };
+  const server = network.attach({ impairment: path });
+  const client = network.attach();
+  const listener = server.stack.tcp.listen(80);
+  const target = { address: server.address, port: 80 };
+  const connection = client.stack.tcp.connect(target, network.now);
+  const bytes = new Uint8Array(65_536);
+  let sink: TcpConnection | null = null;
+  network.run(() => {
+    sink ??= listener.accept();
+    while (connection.writable > 0) connection.write(bytes);
+    while (sink !== null && sink.read(bytes) > 0);
+    return false;
+  }, 1000);
+  assert(connection.sender.retransmissions > 100);
+  assertEquals(connection.sender.undone, 0);
 });
 
 for (const [name, make] of [["cubic", () => new Cubic()], ["reno", () => new NewReno()]] as const) {

@@ -47,7 +47,7 @@ export function defaultConfig(): RunConfig {
     mtu: 1500,
     toleranceMicroseconds: 4000,
     tolerancePercent: 1,
-    timestampTick: 1000,
+    timestampTick: 0,
     scalesEcho: false,
     strictSegments: false,
     strictPush: false,

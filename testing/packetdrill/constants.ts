@@ -94,6 +94,7 @@ export const symbols: Readonly<Record<string, number>> = {
   IP_MTU_DISCOVER: 10,
   IP_RECVERR: 11,
   IP_MTU: 14,
+  IP_FREEBIND: 15,
   IP_BIND_ADDRESS_NO_PORT: 24,
   IP_PMTUDISC_DONT: 0,
   IP_PMTUDISC_WANT: 1,

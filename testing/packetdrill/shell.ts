@@ -78,7 +78,7 @@ function readCommand(command: string, sysctls: Sysctls): number {
     return 0;
   }
   if (program === "tc") {
-    readTrafficControl(command);
+    readTrafficControl(command, sysctls);
     return 0;
   }
   if (program.startsWith("sysctl_restore") || program === "" || harmless.has(program)) return 0;
@@ -115,9 +115,10 @@ function readIp(words: readonly string[], command: string): void {
   }
 }
 
-/** A queue that neither drops nor delays is as good as none. */
-function readTrafficControl(command: string): void {
-  if (/\b(?:netem|fq|tbf|limit|filter|etf)\b/.test(command)) {
+/** A queue that neither drops nor delays is as good as none; `fq` lets each connection go at its pace. */
+function readTrafficControl(command: string, sysctls: Sysctls): void {
+  if (/\b(?:netem|tbf|limit|filter|etf)\b/.test(command)) {
     throw new Unsupported(`shell line "${command}"`);
   }
+  if (/\bqdisc\b/.test(command)) sysctls.isPaced = / fq\b/.test(command);
 }

@@ -3,12 +3,7 @@
  *
  * @module
  */
-import {
-  type CongestionControlFactory,
-  Cubic,
-  NewReno,
-  type TcpConnectionOptions,
-} from "@octet/tcp";
+import { type CongestionControlFactory, Cubic, NewReno, type TcpOptions } from "@octet/tcp";
 import { Unsupported } from "./errors.ts";
 
 /** The values of the settings that scripts find, named without `net.ipv4.`: those of Linux. */
@@ -20,6 +15,16 @@ const kernelDefaults: Readonly<Record<string, string>> = {
   tcp_window_scaling: "1",
   tcp_congestion_control: "cubic",
   tcp_ecn: "2",
+  tcp_slow_start_after_idle: "1",
+  tcp_syn_retries: "6",
+  tcp_synack_retries: "5",
+  tcp_retries2: "15",
+  tcp_keepalive_time: "7200",
+  tcp_keepalive_intvl: "75",
+  tcp_keepalive_probes: "9",
+  tcp_fin_timeout: "60",
+  tcp_max_orphans: "65536",
+  tcp_max_tw_buckets: "65536",
 };
 
 /** What the `defaults.sh` of Linux's collection of scripts sets beyond that. */
@@ -48,9 +53,6 @@ const harmless: Readonly<Record<string, readonly string[]>> = {
   tcp_recovery: ["1"],
   tcp_reordering: ["3"],
   tcp_retries1: ["3"],
-  tcp_retries2: ["15"],
-  tcp_syn_retries: ["6"],
-  tcp_synack_retries: ["5"],
   tcp_syncookies: ["1"],
 };
 
@@ -61,7 +63,6 @@ const invisible = new Set([
   "tcp_fastopen_blackhole_timeout_sec",
   "tcp_fastopen_key",
   "tcp_limit_output_bytes",
-  "tcp_max_orphans",
   "tcp_max_syn_backlog",
   "tcp_metrics_save",
   "tcp_min_tso_segs",
@@ -77,6 +78,8 @@ const invisible = new Set([
 export class Sysctls {
   /** What was asked for in vain, as `name=value`. */
   readonly ignored: string[] = [];
+  /** Whether the device's queue paces connections. */
+  isPaced: boolean = false;
   readonly #values: Map<string, string> = new Map(Object.entries(kernelDefaults));
 
   /** Sets what a `defaults.sh` sets. */
@@ -111,7 +114,7 @@ export class Sysctls {
   }
 
   /** The connection options that the settings come to. */
-  connectionOptions(): TcpConnectionOptions {
+  connectionOptions(): TcpOptions {
     const [, , maxReceiveBuffer] = this.#triple("tcp_rmem");
     const [, , maxSendBuffer] = this.#triple("tcp_wmem");
     return {
@@ -121,6 +124,17 @@ export class Sysctls {
       sack: this.#values.get("tcp_sack") !== "0",
       timestamps: this.#values.get("tcp_timestamps") !== "0",
       windowScaling: this.#values.get("tcp_window_scaling") !== "0",
+      pacing: this.isPaced ? Infinity : 0,
+      slowStartAfterIdle: this.#values.get("tcp_slow_start_after_idle") !== "0",
+      synRetries: this.#number("tcp_syn_retries"),
+      synAckRetries: this.#number("tcp_synack_retries"),
+      retries: this.#number("tcp_retries2"),
+      keepAliveIdle: this.#number("tcp_keepalive_time") * 1000,
+      keepAliveInterval: this.#number("tcp_keepalive_intvl") * 1000,
+      keepAliveCount: this.#number("tcp_keepalive_probes"),
+      finTimeout: this.#number("tcp_fin_timeout") * 1000,
+      maxOrphans: this.#number("tcp_max_orphans"),
+      maxTimeWaits: this.#number("tcp_max_tw_buckets"),
       congestionControl: congestionControlNamed(this.#values.get("tcp_congestion_control")!),
     };
   }
@@ -130,6 +144,12 @@ export class Sysctls {
     const known = { "0": "off", "1": "on", "2": "accept" } as const;
     if (value === "0" || value === "1" || value === "2") return known[value];
     throw new Unsupported(`AccECN (tcp_ecn=${value})`);
+  }
+
+  #number(name: string): number {
+    const text = this.#values.get(name)!;
+    if (!/^[0-9]+$/.test(text)) throw new Unsupported(`${name}=${text}`);
+    return Number(text);
   }
 
   #triple(name: string): [number, number, number] {

@@ -4,7 +4,7 @@
  * @module
  */
 import { Stack } from "@octet/internet";
-import type { TcpConnectionOptions } from "@octet/tcp";
+import type { TcpOptions } from "@octet/tcp";
 import { Packet, SeededRandom } from "@octet/wire";
 import type { RunConfig } from "./config.ts";
 
@@ -25,7 +25,7 @@ export class World {
   #now: number = epoch;
 
   /** Makes a stack with one address and a default route, and no Ethernet below. */
-  constructor(config: RunConfig, tcp: TcpConnectionOptions, seed: number = 1) {
+  constructor(config: RunConfig, tcp: TcpOptions, seed: number = 1) {
     this.stack = new Stack({ random: new SeededRandom(seed), link: "ip", mtu: config.mtu, tcp });
     this.stack.addAddress(config.localAddress, 24);
     this.stack.addRoute({});

@@ -1,4 +1,4 @@
-import { bench } from "@octet/testing/bench";
+import { bench, benchWith, figure } from "@octet/testing/bench";
 
 const bytes = new Uint8Array(100);
 let kept: unknown;
@@ -6,6 +6,13 @@ let kept: unknown;
 bench("ours", () => {
   kept = bytes.subarray(1);
 }, { group: "g", peers: { other: 12 }, time: 30 });
+
+benchWith("alone", () => {
+  const other = new Uint8Array(100);
+  return () => other.set(bytes);
+}, { group: "g", isolated: true });
+
+figure("size", () => 7, { group: "g", unit: "B", target: 8 });
 
 Deno.bench("theirs", { group: "h" }, () => {
   bytes[0]!++;

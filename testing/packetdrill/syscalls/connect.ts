@@ -93,14 +93,17 @@ export const acceptCall: Handler = (kernel, list, expected) => {
     const child = new Socket();
     child.isNonBlocking = (flags & symbols["SOCK_NONBLOCK"]!) !== 0;
     child.noDelay = socket.noDelay;
+    child.isCorked = socket.isCorked;
     child.keepAlive = socket.keepAlive;
-    child.abortsOnClose = socket.abortsOnClose;
+    child.linger = socket.linger;
+    child.tuning = socket.tuning;
+    connection.tune(child.tuning, kernel.world.milliseconds);
     child.unsentLowWater = socket.unsentLowWater;
     for (const [name, value] of socket.remembered) child.remembered.set(name, value);
     const { userTimeout } = socket.options;
     if (userTimeout !== undefined) {
       child.options.userTimeout = userTimeout;
-      connection.userTimeout = userTimeout;
+      connection.settings = { ...connection.settings, userTimeout };
     }
     child.adopt(connection, kernel.world.milliseconds);
     const { flow } = kernel;
@@ -155,28 +158,43 @@ function startConnecting(kernel: Kernel, socket: Socket, target: Address): void 
 export const shutdownCall: Handler = withSocket((kernel, socket, list) => {
   const how = kernel.evaluator.number(list[1]);
   const { connection } = socket;
-  if (connection === null || connection.state === TcpState.Closed) return failWith("ENOTCONN");
+  const state = connection?.state ?? TcpState.Closed;
+  if (connection === null || state === TcpState.Closed || state === TcpState.TimeWait) {
+    return failWith("ENOTCONN");
+  }
   if (how !== symbols["SHUT_WR"]) socket.isReadShut = true;
   if (how !== symbols["SHUT_RD"]) connection.closeWrite();
   return succeed();
 });
 
-/** `close(fd)` */
+/** `close(fd)`; as in Linux, one that lingers waits for its data, and what is left goes on in the background. */
 export const closeCall: Handler = (kernel, list) => {
   const number = kernel.evaluator.number(list[0]);
+  let closing: Socket | null = null;
+  let until = 0;
   return () => {
+    if (closing !== null) return isGone(closing) || kernel.world.now >= until ? succeed() : null;
     const found = kernel.close(number);
     if (found === undefined) return failWith("EBADF");
     if (found instanceof EpollSet) return succeed();
-    const { listener, connection } = found;
+    const { listener, connection, linger } = found;
     if (listener === null && connection === null) return succeed();
-    const now = kernel.world.milliseconds;
-    listener?.close(now);
-    if (found.abortsOnClose) connection?.abort(now);
-    else connection?.close(now);
-    return succeed();
+    const { milliseconds, now } = kernel.world;
+    listener?.close(milliseconds);
+    if (linger === 0) connection?.abort(milliseconds);
+    else connection?.close(milliseconds);
+    if (linger === 0 || linger === Infinity || isGone(found)) return succeed();
+    closing = found;
+    until = now + linger * 1000;
+    return null;
   };
 };
+
+/** Whether all that was written is acknowledged, the FIN too. */
+function isGone({ connection }: Socket): boolean {
+  const state = connection?.state;
+  return state !== TcpState.FinWait1 && state !== TcpState.Closing && state !== TcpState.LastAck;
+}
 
 /** `fcntl(fd, command, argument)` */
 export const fcntlCall: Handler = withSocket((kernel, socket, list) => {

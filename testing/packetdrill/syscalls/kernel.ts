@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { TcpConnectionOptions } from "@octet/tcp";
+import type { TcpConnectionOptions, TcpOptions } from "@octet/tcp";
 import type { RunConfig } from "../config.ts";
 import { Unsupported } from "../errors.ts";
 import type { Evaluator } from "../expression.ts";
@@ -68,7 +68,7 @@ export class Kernel {
   }
 
   /** The stack on virtual time; made with these settings when there is none yet. */
-  worldFor(options: TcpConnectionOptions): World {
+  worldFor(options: TcpOptions): World {
     if (this.#world === null) {
       this.#world = new World(this.config, { ...this.sysctls.connectionOptions(), ...options });
       this.#prepare(this.#world);
@@ -78,7 +78,7 @@ export class Kernel {
 
   /** The settings of a connection that is to be opened by a socket. */
   connectionOptions(socket: Socket): TcpConnectionOptions {
-    return { ...this.sysctls.connectionOptions(), ...socket.options };
+    return { ...this.sysctls.connectionOptions(), ...socket.options, ...socket.tuning };
   }
 
   /** Gives out a descriptor. */

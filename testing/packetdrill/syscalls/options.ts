@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { settleOptions, type TcpConnection, type TcpTuning } from "@octet/tcp";
 import type { Expression } from "../ast.ts";
 import { symbols } from "../constants.ts";
 import { Mismatch, Unsupported } from "../errors.ts";
@@ -22,6 +23,9 @@ const remembered = new Set([
   "SO_MARK",
   "SO_OOBINLINE",
   "SO_DEBUG",
+  "SO_ZEROCOPY",
+  "IP_FREEBIND",
+  "TCP_INQ",
   "TCP_QUICKACK",
   "IP_BIND_ADDRESS_NO_PORT",
   "IP_RECVERR",
@@ -56,6 +60,9 @@ export const setsockoptCall: Handler = withSocket((kernel, socket, list) => {
   const number = kernel.evaluator.number(value);
   socket.remembered.set(name, number);
   if (!remembered.has(name)) applyNumber(kernel, socket, name, number);
+  if (socket.listener !== null) {
+    socket.listener.settings = settleOptions(kernel.connectionOptions(socket));
+  }
   return succeed();
 });
 
@@ -63,8 +70,7 @@ function setLinger(kernel: Kernel, socket: Socket, value: Expression | undefined
   if (value?.kind !== "struct") throw new Unsupported("SO_LINGER without a structure");
   const isOn = kernel.evaluator.number(value.fields.get("onoff")) !== 0;
   const seconds = kernel.evaluator.number(value.fields.get("linger"));
-  if (isOn && seconds !== 0) throw new Unsupported("SO_LINGER with a time");
-  socket.abortsOnClose = isOn;
+  socket.linger = isOn ? seconds * 1000 : Infinity;
   return succeed();
 }
 
@@ -84,32 +90,61 @@ function applyNumber(kernel: Kernel, socket: Socket, name: string, value: number
     case "SO_RCVBUFFORCE":
       // Linux doubles it, and keeps half of that for its own bookkeeping.
       socket.options.receiveBuffer = value;
-      if (connection !== null) connection.receiver.buffer.limit = value;
+      if (connection === null) return;
+      connection.receiver.resize(value, value);
+      connection.receiver.buffer.limit = value;
       return;
     case "SO_SNDBUF":
     case "SO_SNDBUFFORCE":
       socket.options.sendBuffer = value;
-      if (connection !== null) connection.sender.buffer.limit = value;
+      if (connection === null) return;
+      connection.sender.maxBuffer = value;
+      connection.sender.buffer.limit = value;
       return;
     case "SO_KEEPALIVE":
       socket.keepAlive = value !== 0;
       if (connection === null) return;
-      if (value === 0) connection.keepAlive.stop();
-      else socket.startKeepAlive(connection, kernel.world.milliseconds);
+      connection.setKeepAlive(value !== 0, kernel.world.milliseconds);
       return;
+    case "TCP_KEEPIDLE":
+      return tuneSocket(kernel, socket, { keepAliveIdle: value * 1000 });
+    case "TCP_KEEPINTVL":
+      return tuneSocket(kernel, socket, { keepAliveInterval: value * 1000 });
+    case "TCP_KEEPCNT":
+      return tuneSocket(kernel, socket, { keepAliveCount: value });
+    case "TCP_SYNCNT":
+      return tuneSocket(kernel, socket, { synRetries: value });
+    case "TCP_LINGER2":
+      return tuneSocket(kernel, socket, { finTimeout: Math.max(0, value) * 1000 });
     case "SO_RCVLOWAT":
       socket.readLowWater = Math.max(1, value);
       return;
     case "TCP_NODELAY":
       socket.noDelay = value !== 0;
-      if (connection !== null) {
-        connection.sender.nagle.noDelay = socket.noDelay;
-        connection.requestTurn();
-      }
+      if (connection === null) return;
+      connection.sender.nagle.noDelay = socket.noDelay;
+      // It pushes what waits, also what is corked.
+      push(connection, socket.noDelay);
       return;
+    case "TCP_CORK":
+      socket.isCorked = value !== 0;
+      if (connection === null) return;
+      connection.sender.nagle.isCorked = socket.isCorked;
+      push(connection, !socket.isCorked);
+      return;
+    case "TCP_MAXSEG":
+      if (connection !== null) throw new Unsupported("TCP_MAXSEG on a connection that is open");
+      socket.options.maxSegmentSize = value;
+      return;
+    case "SO_MAX_PACING_RATE":
+      return tuneSocket(kernel, socket, { pacing: value >>> 0 === 0xffff_ffff ? 0 : value >>> 0 });
+    case "IP_TOS":
+      return tuneSocket(kernel, socket, { trafficClass: value & 0xfc });
     case "TCP_USER_TIMEOUT":
       socket.options.userTimeout = value;
-      if (connection !== null) connection.userTimeout = value;
+      if (connection !== null) {
+        connection.settings = { ...connection.settings, userTimeout: value };
+      }
       return;
     case "TCP_NOTSENT_LOWAT":
       socket.unsentLowWater = value === 0 ? Infinity : value >>> 0;
@@ -117,6 +152,19 @@ function applyNumber(kernel: Kernel, socket: Socket, name: string, value: number
     default:
       throw new Unsupported(`socket option ${name}`);
   }
+}
+
+/** Lets the next segment go however small it is, where something waits. */
+function push(connection: TcpConnection, isForced: boolean): void {
+  const { sender } = connection;
+  sender.nagle.expectsMore = false;
+  if (isForced && sender.unsent > 0) sender.forcesSmall = true;
+  connection.requestTurn();
+}
+
+function tuneSocket(kernel: Kernel, socket: Socket, changes: Partial<TcpTuning>): void {
+  socket.tuning = { ...socket.tuning, ...changes };
+  socket.connection?.tune(changes, kernel.world.milliseconds);
 }
 
 /** `getsockopt(fd, level, option, value, length)`: the value is compared. */
@@ -155,7 +203,7 @@ function numberOf(socket: Socket, name: string): number {
       return value * 2;
     }
     case "TCP_MAXSEG":
-      return socket.connection?.sender.mss ?? 536;
+      return socket.connection?.sender.mss ?? socket.options.maxSegmentSize ?? 536;
     case "TCP_NODELAY":
       return Number(socket.noDelay);
     case "SO_KEEPALIVE":

@@ -10,6 +10,7 @@ import {
   TcpEvent,
   type TcpListener,
   TcpState,
+  type TcpTuning,
 } from "@octet/tcp";
 import { errors, symbols } from "../constants.ts";
 
@@ -37,12 +38,16 @@ export class Socket {
   isConnecting: boolean = false;
   /** Settings for connections that are made later. */
   readonly options: TcpConnectionOptions = {};
+  /** Settings that an open connection takes, too. */
+  tuning: Partial<TcpTuning> = {};
   /** Whether Nagle's algorithm is off. */
   noDelay: boolean = false;
+  /** Whether small segments wait, as `TCP_CORK`. */
+  isCorked: boolean = false;
   /** Whether keep-alive is on. */
   keepAlive: boolean = false;
-  /** Whether `close` aborts: `SO_LINGER` with a time of 0. */
-  abortsOnClose: boolean = false;
+  /** How long `close` waits for data to be delivered, in milliseconds, as `SO_LINGER`; 0 aborts, Infinity does not wait. */
+  linger: number = Infinity;
   /** Whether reading has been shut down. */
   isReadShut: boolean = false;
   /** `SO_RCVLOWAT`, in bytes. */
@@ -67,13 +72,13 @@ export class Socket {
       if ((events & (TcpEvent.Readable | TcpEvent.Writable | TcpEvent.Closed)) !== 0) this.edges++;
     };
     connection.sender.nagle.noDelay = this.noDelay;
+    connection.sender.nagle.isCorked = this.isCorked;
     if (this.keepAlive) this.startKeepAlive(connection, now);
   }
 
   /** Switches keep-alive on. */
   startKeepAlive(connection: TcpConnection, now: number): void {
-    connection.keepAlive.start(now);
-    connection.rearm();
+    connection.setKeepAlive(true, now);
   }
 
   /** Whether the handshake is under way. */

@@ -13,7 +13,7 @@ import { type Attempt, failWith, type Outcome, succeed } from "./outcome.ts";
 import type { Socket } from "./socket.ts";
 
 const supportedFlags = symbols["MSG_DONTWAIT"]! | symbols["MSG_NOSIGNAL"]! |
-  symbols["MSG_WAITALL"]!;
+  symbols["MSG_WAITALL"]! | symbols["MSG_MORE"]! | symbols["MSG_ZEROCOPY"]!;
 
 function refuseFlags(flags: number): void {
   const rest = flags & ~supportedFlags;
@@ -82,6 +82,7 @@ function send(kernel: Kernel, descriptor: number, length: number, flags: number)
       const mayGoOn = total === 0 || (socket.events & symbols["POLLOUT"]!) !== 0;
       if (mayGoOn) {
         const taken = connection.write(streamBytes(socket.written, length - total));
+        connection.sender.nagle.expectsMore = (flags & symbols["MSG_MORE"]!) !== 0;
         socket.written += taken;
         total += taken;
       }
@@ -132,10 +133,37 @@ export const writevCall: Handler = (kernel, list) =>
 
 /** `recvmsg(fd, message, flags)` */
 export const recvmsgCall: Handler = (kernel, list) => {
-  const length = messageLength(kernel, list[1]);
+  const descriptor = kernel.evaluator.number(list[0]);
+  const inquired = inquiredBytes(kernel, list[1]);
+  const length = messageLength(kernel, list[1], inquired !== undefined);
   const flags = kernel.evaluator.number(list[2]);
-  return receive(kernel, kernel.evaluator.number(list[0]), length, flags);
+  const attempt = receive(kernel, descriptor, length, flags);
+  if (inquired === undefined) return attempt;
+  return () => {
+    const outcome = attempt();
+    const connection = kernel.socket(descriptor)?.connection ?? null;
+    if (outcome === null || connection === null) return outcome;
+    // Linux: the end of the stream counts as one byte.
+    const waiting = connection.readable + (connection.receiver.finReached ? 1 : 0);
+    if (waiting !== inquired) {
+      throw new Mismatch("TCP_CM_INQ tells another number", `${inquired}`, `${waiting}`);
+    }
+    return outcome;
+  };
 };
+
+/** What `msg_control` says of the bytes that wait still, where it says nothing else. */
+function inquiredBytes(kernel: Kernel, message: Expression | undefined): number | undefined {
+  if (message?.kind !== "struct") return undefined;
+  const control = message.fields.get("msg_control");
+  if (control?.kind !== "list" || control.items.length !== 1) return undefined;
+  const [item] = control.items;
+  if (item?.kind !== "struct") return undefined;
+  if (kernel.evaluator.number(item.fields.get("cmsg_type")) !== symbols["TCP_CM_INQ"]) {
+    return undefined;
+  }
+  return kernel.evaluator.number(item.fields.get("cmsg_data"));
+}
 
 /** `sendmsg(fd, message, flags)` */
 export const sendmsgCall: Handler = (kernel, list) => {
@@ -144,9 +172,13 @@ export const sendmsgCall: Handler = (kernel, list) => {
   return send(kernel, kernel.evaluator.number(list[0]), length, flags);
 };
 
-function messageLength(kernel: Kernel, message: Expression | undefined): number {
+function messageLength(
+  kernel: Kernel,
+  message: Expression | undefined,
+  isControlRead: boolean = false,
+): number {
   if (message?.kind !== "struct") throw new Unsupported("a message that is no structure");
-  const control = message.fields.get("msg_control");
+  const control = isControlRead ? undefined : message.fields.get("msg_control");
   if (control !== undefined && !(control.kind === "list" && control.items.length === 0)) {
     throw new Unsupported("msg_control");
   }

@@ -1,0 +1,15 @@
+/** The measurements on their smallest scale: that they measure, not what they find. */
+import { assert, assertEquals } from "@std/assert";
+import { measureIdle } from "./bench/idle.ts";
+import { measureLatency } from "./bench/latency.ts";
+
+Deno.test("round trips and floods are measured beside the kernel's", async () => {
+  const figures = await measureLatency(200);
+  assertEquals(figures.length, 6);
+  for (const { name, value } of figures) assert(value > 0 && value < 1e6, `${name}: ${value}`);
+});
+
+Deno.test("an idle stack is looked on", async () => {
+  const [figure] = await measureIdle(1);
+  assert(figure!.value >= 0 && figure!.value <= 100);
+});

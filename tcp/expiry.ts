@@ -1,0 +1,52 @@
+/**
+ * The times of a connection that have come (RFC 9293 §3.8.3, §3.8.4, RFC 5482 §3.1): who waits for what, for how long,
+ * and what ends with it.
+ *
+ * @module
+ */
+import type { TcpConnection } from "./connection.ts";
+import { timeoutCause } from "./network_error.ts";
+import { TimerKind } from "./retransmit_timer.ts";
+import { expireTimers } from "./sender_timer.ts";
+import { TcpError, TcpState } from "./state.ts";
+
+/** Handles the timers of a connection that have come due, which may end it. */
+export function expire(connection: TcpConnection, now: number): void {
+  const { sender, receiver, settings, keepAlive } = connection;
+  receiver.expire(now);
+  const due = Math.min(sender.timer.at, sender.timer.reorderAt) <= now;
+  if ((due && !expireTimers(sender, now, retryLimit(connection))) || isLate(connection, now)) {
+    connection.end(timeoutCause(connection));
+  } else if (connection.lingerUntil <= now) {
+    lingeredOut(connection, now);
+  } else if (keepAlive.isDead(now, settings, now - connection.heardAt, settings.userTimeout)) {
+    connection.tcp!.resetConnection(connection, now);
+    connection.end(timeoutCause(connection));
+  }
+}
+
+/** When the oldest octet will have waited for too long, sent again or held up by a closed window; else Infinity. */
+export function givesUpAt({ sender, settings }: TcpConnection): number {
+  const { retries, timer, progressAt } = sender;
+  const waits = retries > 0 || timer.kind === TimerKind.Persist;
+  return waits ? progressAt + settings.userTimeout : Infinity;
+}
+
+/** The state has ended by itself; who has lingered over unacknowledged data is cut off. */
+function lingeredOut(connection: TcpConnection, now: number): void {
+  if (connection.state === TcpState.TimeWait) return connection.end(TcpError.None);
+  if (connection.state === TcpState.FinWait2) return connection.end(TcpError.TimedOut);
+  connection.tcp!.counters.TcpExtTCPAbortOnLinger++;
+  connection.abort(now);
+}
+
+/** RFC 5482 §3.1, the local half: the oldest octet has gone unacknowledged for too long. */
+function isLate(connection: TcpConnection, now: number): boolean {
+  return connection.settings.userTimeout > 0 && givesUpAt(connection) <= now;
+}
+
+function retryLimit({ settings, state }: TcpConnection): number {
+  if (settings.userTimeout > 0) return Infinity;
+  if (state === TcpState.SynSent) return settings.synRetries;
+  return state === TcpState.SynReceived ? settings.synAckRetries : settings.retries;
+}
