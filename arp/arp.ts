@@ -6,19 +6,12 @@
  */
 import { EtherType } from "@octet/ethernet";
 import { formatIpv4, type MacAddress } from "@octet/netip";
-import {
-  BaseNode,
-  type NodeParent,
-  type Packet,
-  readI32,
-  readU16,
-  Verdict,
-  writeU16,
-  writeU32,
-} from "@octet/wire";
+import { BaseNode, type NodeParent, type Packet, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { type AddressClaim, type AddressClaimOptions, AddressClaims } from "./address_claim.ts";
 import { type AnnounceOptions, Announcer } from "./announcer.ts";
-import { arpFrameLength, ArpOperation, writeArpHeader } from "./frame.ts";
+import { ArpOperation } from "./frame.ts";
+import * as frame from "./frame.ts";
 import type { ArpCounters, ArpOptions, ArpProxy, LocalAddresses } from "./arp_options.ts";
 import { HeldPackets } from "./held_packets.ts";
 import { NeighbourCache } from "./neighbour_cache.ts";
@@ -30,6 +23,17 @@ import {
   NeighbourState,
 } from "./neighbour_state.ts";
 import type { AddressProbe } from "./probe.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { arpFrameLength, writeArpHeader } = frame;
+const { Filtered, NotForUs, Ok, QueueFull, Short, Unexpected, Unsupported } = Verdict;
+const { Reply, Request } = ArpOperation;
+const { Ignored, Refused, Taken } = Learned;
+const { None } = NeighbourState;
 
 /** How many replies wait to be sent at most: a power of two. */
 const replyLimit = 64;
@@ -203,7 +207,7 @@ export class Arp extends BaseNode implements NeighbourListener {
    * @returns Whether it was known.
    */
   removeNeighbour(address: number): boolean {
-    const isKnown = this.cache.stateOf(address) !== NeighbourState.None;
+    const isKnown = this.cache.stateOf(address) !== None;
     this.cache.forget(address);
     return isKnown;
   }
@@ -230,27 +234,27 @@ export class Arp extends BaseNode implements NeighbourListener {
     counters.inPackets++;
     if (end - offset < arpFrameLength) {
       counters.inErrors++;
-      return Verdict.Short;
+      return Short;
     }
     if (readI32(bytes, offset) !== 0x0001_0800 || readU16(bytes, offset + 4) !== 0x0604) {
       counters.inErrors++;
-      return Verdict.Unsupported;
+      return Unsupported;
     }
     const operation = readU16(bytes, offset + 6);
     const sender = readI32(bytes, offset + 14);
     const target = readI32(bytes, offset + 24);
     const high = readU16(bytes, offset + 8);
     const low = readI32(bytes, offset + 10);
-    if (operation !== ArpOperation.Request && operation !== ArpOperation.Reply) {
+    if (operation !== Request && operation !== Reply) {
       counters.inErrors++;
-      return Verdict.Unsupported;
+      return Unsupported;
     }
     // Our own announcement come back, a group as a station, or nobody at all.
     if ((low === this.#low && high === this.#high) || (high & 0x0100) !== 0 || (high | low) === 0) {
-      return Verdict.Filtered;
+      return Filtered;
     }
     if (this.#isWatched) this.#show(operation, sender, target, bytes, offset, now);
-    return operation === ArpOperation.Request
+    return operation === Request
       ? this.#takeRequest(bytes, offset, sender, target, now)
       : this.#takeReply(bytes, offset, sender, target, now);
   }
@@ -319,7 +323,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     target: number,
     now: number,
   ): Verdict {
-    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Verdict.Filtered;
+    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Filtered;
     const isForUs = target !== 0 && (this.#addresses.ownsAddress(target) ||
       this.proxy !== null && this.#answersFor(target, sender));
     const learned = this.#learn(sender, bytes, offset + 8, false, isForUs, now);
@@ -327,11 +331,7 @@ export class Arp extends BaseNode implements NeighbourListener {
       this.counters.inRequests++;
       return this.#queueReply(bytes, offset, sender, target);
     }
-    return learned === Learned.Ignored
-      ? Verdict.NotForUs
-      : learned === Learned.Refused
-      ? Verdict.Filtered
-      : Verdict.Ok;
+    return learned === Ignored ? NotForUs : learned === Refused ? Filtered : Ok;
   }
 
   #takeReply(
@@ -342,11 +342,11 @@ export class Arp extends BaseNode implements NeighbourListener {
     now: number,
   ): Verdict {
     this.counters.inReplies++;
-    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Verdict.Filtered;
+    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Filtered;
     // A gratuitous reply corrects an entry as a gratuitous request does (RFC 5227 §3).
     const isReply = sender !== target;
     const learned = this.#learn(sender, bytes, offset + 8, isReply, false, now);
-    return learned === Learned.Taken ? Verdict.Ok : Verdict.Unexpected;
+    return learned === Taken ? Ok : Unexpected;
   }
 
   #learn(
@@ -358,9 +358,9 @@ export class Arp extends BaseNode implements NeighbourListener {
     now: number,
   ): Learned {
     // A probe (RFC 5227 §2.1.1) has no sender address.
-    if (!isStation(sender)) return Learned.Ignored;
+    if (!isStation(sender)) return Ignored;
     const learned = this.cache.learn(sender, bytes, offset, isReply, mayCreate, now);
-    if (learned === Learned.Refused) this.counters.refused++;
+    if (learned === Refused) this.counters.refused++;
     return learned;
   }
 
@@ -382,7 +382,7 @@ export class Arp extends BaseNode implements NeighbourListener {
   #queueReply(bytes: Uint8Array, offset: number, sender: number, target: number): Verdict {
     if (this.#replyCount === replyLimit) {
       this.counters.outDropped++;
-      return Verdict.QueueFull;
+      return QueueFull;
     }
     const at = 4 * ((this.#replyHead + this.#replyCount++) & (replyLimit - 1));
     const replies = this.#replies;
@@ -391,7 +391,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     replies[at + 2] = sender;
     replies[at + 3] = target;
     this.requestTurn();
-    return Verdict.Ok;
+    return Ok;
   }
 
   #writeReply(bytes: Uint8Array, offset: number): number {
@@ -405,7 +405,7 @@ export class Arp extends BaseNode implements NeighbourListener {
       writeU16(bytes, offset - 14, replies[at]!);
       writeU32(bytes, offset - 12, replies[at + 1]!);
     }
-    this.#writeSender(bytes, offset, ArpOperation.Reply, replies[at + 3]!);
+    this.#writeSender(bytes, offset, Reply, replies[at + 3]!);
     writeU16(bytes, offset + 18, replies[at]!);
     writeU32(bytes, offset + 20, replies[at + 1]!);
     writeU32(bytes, offset + 24, replies[at + 2]!);
@@ -414,7 +414,7 @@ export class Arp extends BaseNode implements NeighbourListener {
   }
 
   #writeRequest(bytes: Uint8Array, offset: number, sender: number, target: number): number {
-    this.#writeSender(bytes, offset, ArpOperation.Request, sender);
+    this.#writeSender(bytes, offset, Request, sender);
     writeU16(bytes, offset + 18, 0);
     writeU32(bytes, offset + 20, 0);
     writeU32(bytes, offset + 24, target);
@@ -431,7 +431,7 @@ export class Arp extends BaseNode implements NeighbourListener {
       if (!this.#addresses.ownsAddress(address)) continue;
       writeBroadcast(bytes, offset - 14);
       this.#writeRequest(bytes, offset, address, address);
-      if (operation === ArpOperation.Request) return arpFrameLength;
+      if (operation === Request) return arpFrameLength;
       this.counters.outRequests--;
       this.counters.outReplies++;
       this.#writeSender(bytes, offset, operation, address);

@@ -4,7 +4,15 @@
  * @module
  */
 import { MacAddress } from "@octet/netip";
-import { readU16, readU32, Verdict, writeU16, writeU32 } from "@octet/wire";
+import { Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readU16 = wire.readU16;
+const readU32 = wire.readU32;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { Ok, Short } = Verdict;
 
 /** Operations (RFC 826, RFC 903, RFC 2390; IANA "arp-parameters"). */
 export const ArpOperation = {
@@ -70,8 +78,8 @@ export class ArpFrame {
 
   /** Checks that the header and the four addresses fit; `Short` when they do not. */
   validate(): Verdict {
-    if (this.#end - this.#offset < 8) return Verdict.Short;
-    return this.payloadEnd > this.#end ? Verdict.Short : Verdict.Ok;
+    if (this.#end - this.#offset < 8) return Short;
+    return this.payloadEnd > this.#end ? Short : Ok;
   }
 
   /** Whether this is IPv4 over Ethernet, so that the address getters have a meaning. */

@@ -5,6 +5,9 @@
  */
 import { BaseNode, Packet, Verdict } from "@octet/wire";
 
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { NoProtocol } = Verdict;
+
 /** What most frames fit in: Ethernet's 1514 bytes and a VLAN tag. */
 const commonCapacity = 1522;
 /** How many copies of that size are kept for the next ones: the burst of one neighbour. */
@@ -175,7 +178,7 @@ export class HeldPackets extends BaseNode {
 
   /** Takes nothing: it stands in the way down only. */
   override demux(): Verdict {
-    return Verdict.NoProtocol;
+    return NoProtocol;
   }
 
   /** Writes the next packet's payload; see {@linkcode BaseNode.encapsulate}. */

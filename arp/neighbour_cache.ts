@@ -21,6 +21,10 @@ import {
 } from "./neighbour_state.ts";
 import { NeighbourTable, SlotList } from "./neighbour_table.ts";
 
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { Ignored, Refused, Taken } = Learned;
+const { Delay, Failed, Incomplete, None, Permanent, Probe, Reachable, Stale } = NeighbourState;
+
 /**
  * How long the same random reachable time serves all entries, in milliseconds, as Linux's does. RFC 4861 §6.3.2 asks
  * for a new one every few hours; a draw for each confirmation cost 8 bytes an exchange.
@@ -97,7 +101,7 @@ export class NeighbourCache extends NeighbourTable {
   /** What is known of a neighbour. A confirmation that has lapsed still shows until the entry is used. */
   stateOf(address: number): NeighbourState {
     const slot = this.find(address | 0);
-    return slot < 0 ? NeighbourState.None : this.states[slot]! as NeighbourState;
+    return slot < 0 ? None : this.states[slot]! as NeighbourState;
   }
 
   /**
@@ -115,7 +119,7 @@ export class NeighbourCache extends NeighbourTable {
     if (slot < 0) slot = this.create(address, now);
     const { held } = this;
     if (
-      this.#use(slot, now) >= NeighbourState.Stale && (held.count === 0 || held.mayPass(slot))
+      this.#use(slot, now) >= Stale && (held.count === 0 || held.mayPass(slot))
     ) {
       this.write(slot, packet.bytes, offset);
       return true;
@@ -140,7 +144,7 @@ export class NeighbourCache extends NeighbourTable {
    */
   read(address: number, bytes: Uint8Array, offset: number): boolean {
     const slot = this.find(address | 0);
-    if (slot < 0 || this.states[slot]! < NeighbourState.Stale) return false;
+    if (slot < 0 || this.states[slot]! < Stale) return false;
     this.write(slot, bytes, offset);
     return true;
   }
@@ -165,25 +169,25 @@ export class NeighbourCache extends NeighbourTable {
   ): Learned {
     let slot = this.find(address | 0);
     if (slot < 0) {
-      if (!mayCreate) return Learned.Ignored;
+      if (!mayCreate) return Ignored;
       slot = this.create(address | 0, now);
     }
     const state = this.states[slot]!;
-    if (state === NeighbourState.Permanent) return Learned.Refused;
+    if (state === Permanent) return Refused;
     const isAsked = isReply &&
-      (state === NeighbourState.Incomplete || state === NeighbourState.Probe);
-    if (state >= NeighbourState.Stale && !isAsked) {
-      if (this.isSame(slot, bytes, offset)) return Learned.Taken;
-      if (isReply && !mayCreate) return Learned.Refused;
+      (state === Incomplete || state === Probe);
+    if (state >= Stale && !isAsked) {
+      if (this.isSame(slot, bytes, offset)) return Taken;
+      if (isReply && !mayCreate) return Refused;
       // Of two stations that answer for one address the first wins, as with Linux's locktime.
-      if (now - this.marks[2 * slot]! < this.#options.lockTime) return Learned.Refused;
+      if (now - this.marks[2 * slot]! < this.#options.lockTime) return Refused;
     }
-    if (state < NeighbourState.Stale) this.unresolved--;
+    if (state < Stale) this.unresolved--;
     this.store(slot, bytes, offset, now);
     if (isAsked) this.#confirm(slot, now);
-    else this.#rest(slot, NeighbourState.Stale, now);
+    else this.#rest(slot, Stale, now);
     if (this.held.count > 0) this.held.send(slot);
-    return Learned.Taken;
+    return Taken;
   }
 
   /** An upper layer has seen the neighbour answer (RFC 4861 §7.3.1): its address holds. */
@@ -191,7 +195,7 @@ export class NeighbourCache extends NeighbourTable {
     const slot = this.find(address | 0);
     if (slot < 0) return;
     const state = this.states[slot]!;
-    if (state >= NeighbourState.Stale && state <= NeighbourState.Reachable) {
+    if (state >= Stale && state <= Reachable) {
       this.#confirm(slot, now);
     }
   }
@@ -203,14 +207,14 @@ export class NeighbourCache extends NeighbourTable {
    */
   setPermanent(address: number, bytes: Uint8Array, offset: number, now: number): void {
     const found = this.find(address | 0);
-    const isPermanent = found >= 0 && this.states[found] === NeighbourState.Permanent;
+    const isPermanent = found >= 0 && this.states[found] === Permanent;
     if (!isPermanent && !this.hasRoomToFix) {
       throw new RangeError(
         "Cannot set neighbour by hand as half of the cache is taken by such entries",
       );
     }
     const slot = found < 0 ? this.create(address | 0, now) : found;
-    if (this.states[slot]! < NeighbourState.Stale) this.unresolved--;
+    if (this.states[slot]! < Stale) this.unresolved--;
     this.store(slot, bytes, offset, now);
     this.fix(slot);
     this.held.send(slot);
@@ -228,8 +232,8 @@ export class NeighbourCache extends NeighbourTable {
     const bytes = new Uint8Array(6);
     for (let slot = 0; slot < this.states.length; slot++) {
       const state = this.states[slot]! as NeighbourState;
-      if (state === NeighbourState.None) continue;
-      const isKnown = state >= NeighbourState.Stale;
+      if (state === None) continue;
+      const isKnown = state >= Stale;
       if (isKnown) this.write(slot, bytes, 0);
       found.push({
         address: this.addresses[slot]! >>> 0,
@@ -244,7 +248,7 @@ export class NeighbourCache extends NeighbourTable {
   clear(): void {
     for (let slot = 0; slot < this.states.length; slot++) {
       const state = this.states[slot];
-      if (state !== NeighbourState.None && state !== NeighbourState.Permanent) this.free(slot);
+      if (state !== None && state !== Permanent) this.free(slot);
     }
   }
 
@@ -253,7 +257,7 @@ export class NeighbourCache extends NeighbourTable {
     const { lists, times } = this;
     let delayed = lists.first(SlotList.Delay);
     while (delayed >= 0 && times[2 * delayed]! <= now) {
-      this.#ask(delayed, NeighbourState.Probe);
+      this.#ask(delayed, Probe);
       delayed = lists.first(SlotList.Delay);
     }
     let asked = lists.first(SlotList.Wait);
@@ -294,7 +298,7 @@ export class NeighbourCache extends NeighbourTable {
    * confirmed, or to everybody.
    */
   writeRequestDestination(slot: number, bytes: Uint8Array, offset: number): void {
-    if (this.states[slot] === NeighbourState.Probe) this.write(slot, bytes, offset);
+    if (this.states[slot] === Probe) this.write(slot, bytes, offset);
     else for (let i = 0; i < 6; i++) bytes[offset + i] = 0xff;
   }
 
@@ -302,16 +306,16 @@ export class NeighbourCache extends NeighbourTable {
   #use(slot: number, now: number): number {
     const state = this.states[slot]!;
     this.times[2 * slot + 1] = now;
-    if (state === NeighbourState.Reachable) {
+    if (state === Reachable) {
       if (now < this.times[2 * slot]!) return state;
-    } else if (state !== NeighbourState.Stale) {
-      if (state <= NeighbourState.Failed) this.#ask(slot, NeighbourState.Incomplete);
+    } else if (state !== Stale) {
+      if (state <= Failed) this.#ask(slot, Incomplete);
       return this.states[slot]!;
     }
-    this.states[slot] = NeighbourState.Delay;
+    this.states[slot] = Delay;
     this.#timer(slot, SlotList.Delay, now + this.#options.delayTime);
     this.#listener.requestWanted();
-    return NeighbourState.Delay;
+    return Delay;
   }
 
   #ask(slot: number, state: number): void {
@@ -321,7 +325,7 @@ export class NeighbourCache extends NeighbourTable {
   }
 
   #queue(slot: number): void {
-    if (this.states[slot] === NeighbourState.Probe) this.lists.moveFirst(slot, SlotList.Send);
+    if (this.states[slot] === Probe) this.lists.moveFirst(slot, SlotList.Send);
     else this.lists.move(slot, SlotList.Send);
     this.#listener.requestWanted();
   }
@@ -334,7 +338,7 @@ export class NeighbourCache extends NeighbourTable {
   }
 
   #confirm(slot: number, now: number): void {
-    this.#rest(slot, NeighbourState.Reachable, now);
+    this.#rest(slot, Reachable, now);
     if (now >= this.#spreadUntil) {
       const base = this.#options.reachableTime;
       this.#reachableFor = base / 2 + randomBelow(this.#random, base);
@@ -353,8 +357,8 @@ export class NeighbourCache extends NeighbourTable {
 
   #fail(slot: number, now: number): void {
     const { held, lists } = this;
-    if (this.states[slot]! >= NeighbourState.Stale) this.unresolved++;
-    this.#rest(slot, NeighbourState.Failed, now);
+    if (this.states[slot]! >= Stale) this.unresolved++;
+    this.#rest(slot, Failed, now);
     lists.move(slot, SlotList.Failed);
     this.#listener.failed(this.addresses[slot]! >>> 0, now);
     let packet = held.take(slot);

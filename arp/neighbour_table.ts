@@ -3,11 +3,15 @@
  *
  * @module
  */
-import { readI32, readU16 } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { AddressIndex } from "./address_index.ts";
 import type { HeldPackets } from "./held_packets.ts";
 import { NeighbourState } from "./neighbour_state.ts";
 import { SlotLists } from "./slot_lists.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
 
 /** The lists a slot may stand on. Each waits for one constant time at most, so each is ordered by deadline. */
 export const SlotList = {

@@ -5,18 +5,19 @@
  * @module
  */
 import { MacAddress, writeMulticastMac } from "@octet/netip";
-import {
-  type BaseNode,
-  BranchNode,
-  type Packet,
-  readI32,
-  readU16,
-  Verdict,
-  writeU16,
-  writeU32,
-} from "@octet/wire";
+import { type BaseNode, BranchNode, type Packet, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { EtherType } from "./ether_type.ts";
-import { etherHeaderLength, isVlanTag, minimumFrameLength, vlanTagLength } from "./frame.ts";
+import * as frameModule from "./frame.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { etherHeaderLength, isVlanTag, minimumFrameLength, vlanTagLength } = frameModule;
+const { NoProtocol, NotForUs, Short } = Verdict;
+const { Ipv4, Vlan } = EtherType;
 
 /** What knows the hardware address of a neighbour: a neighbour cache. */
 export interface LinkResolver {
@@ -190,11 +191,11 @@ export class EthernetLink extends BranchNode {
     counters.inFrames++;
     if (end - offset < etherHeaderLength) {
       counters.inErrors++;
-      return Verdict.Short;
+      return Short;
     }
     if (!this.#isForUs(packet, offset)) {
       counters.inNotForUs++;
-      return Verdict.NotForUs;
+      return NotForUs;
     }
     let at = offset + 12;
     let type = readU16(bytes, at);
@@ -203,7 +204,7 @@ export class EthernetLink extends BranchNode {
     if (isVlanTag(type)) {
       if (end - at < 6) {
         counters.inErrors++;
-        return Verdict.Short;
+        return Short;
       }
       vlanId = readU16(bytes, at + 2) & 0x0fff;
       at += vlanTagLength;
@@ -211,14 +212,14 @@ export class EthernetLink extends BranchNode {
     }
     if (vlanId !== this.vlanId) {
       counters.inNotForUs++;
-      return Verdict.NotForUs;
+      return NotForUs;
     }
     const types = this.#types;
     for (let i = 0; i < types.length; i++) {
       if (types[i] === type) return this.#nodes[i]!.demux(packet, at + 2, end, now);
     }
     counters.inUnknown++;
-    return Verdict.NoProtocol;
+    return NoProtocol;
   }
 
   /**
@@ -271,7 +272,7 @@ export class EthernetLink extends BranchNode {
     writeU16(bytes, offset + 6, this.#high);
     writeU32(bytes, offset + 8, this.#low);
     writeU16(bytes, offset + this.headerLength - 2, type);
-    if (type === EtherType.Ipv4 && !this.#writeNextHop(packet, offset, now)) return 0;
+    if (type === Ipv4 && !this.#writeNextHop(packet, offset, now)) return 0;
     this.counters.outFrames++;
     return length;
   }
@@ -279,7 +280,7 @@ export class EthernetLink extends BranchNode {
   /** Moves the destination that a child wrote at `offset + 4` to the front, and writes the tag. */
   #writeTag(bytes: Uint8Array, offset: number): void {
     for (let i = 0; i < 6; i++) bytes[offset + i] = bytes[offset + vlanTagLength + i]!;
-    writeU16(bytes, offset + 12, EtherType.Vlan);
+    writeU16(bytes, offset + 12, Vlan);
     writeU16(bytes, offset + 14, this.#tagControl);
   }
 

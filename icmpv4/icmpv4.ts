@@ -4,29 +4,40 @@
  *
  * @module
  */
-import {
-  copyEchoedOptions,
-  type ErrorReporter,
-  ipv4HeaderLength,
-  ipv4MaximumOptions,
-  Ipv4Options,
-} from "@octet/ipv4";
-import {
-  BranchNode,
-  type Packet,
-  type Random,
-  randomBelow,
-  readU16,
-  readU32,
-  Verdict,
-  writeU16,
-  writeU32,
-} from "@octet/wire";
+import { type ErrorReporter, Ipv4Options } from "@octet/ipv4";
+import * as ipv4 from "@octet/ipv4";
+import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import type { EchoClient } from "./echo_client.ts";
-import { icmpv4HeaderLength } from "./frame.ts";
-import { Icmpv4Type, isIcmpv4Error } from "./message_type.ts";
+import * as frame from "./frame.ts";
+import { Icmpv4Type } from "./message_type.ts";
+import * as messageType from "./message_type.ts";
 import { MessageQueue } from "./message_queue.ts";
 import { TokenBucket } from "./token_bucket.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const copyEchoedOptions = ipv4.copyEchoedOptions;
+const ipv4HeaderLength = ipv4.ipv4HeaderLength;
+const ipv4MaximumOptions = ipv4.ipv4MaximumOptions;
+const readU16 = wire.readU16;
+const readU32 = wire.readU32;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { icmpv4HeaderLength } = frame;
+const { isIcmpv4Error } = messageType;
+const { BadChecksum, BadVersion, Filtered, NoPort, Ok, QueueFull, Short, Unsupported } = Verdict;
+const {
+  AddressMaskRequest,
+  DestinationUnreachable,
+  Echo,
+  EchoReply,
+  ParameterProblem,
+  Redirect,
+  SourceQuench,
+  TimeExceeded,
+  Timestamp,
+  TimestampReply,
+} = Icmpv4Type;
 
 /** What the ICMP node needs of the IP layer. */
 export interface IcmpNetwork {
@@ -215,47 +226,47 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     counters.inMsgs++;
     if (end - offset < icmpv4HeaderLength) {
       counters.inErrors++;
-      return Verdict.Short;
+      return Short;
     }
     if (!packet.checksumVerified && packet.sum(offset, end, 0) !== 0xffff) {
       counters.inCsumErrors++;
       counters.inErrors++;
-      return Verdict.BadChecksum;
+      return BadChecksum;
     }
     const type = packet.bytes[offset]!;
     switch (type) {
-      case Icmpv4Type.Echo:
+      case Echo:
         counters.inEchos++;
         return this.#takeEcho(packet, offset, end);
-      case Icmpv4Type.EchoReply:
+      case EchoReply:
         counters.inEchoReps++;
         return this.#takeEchoReply(packet, offset, end, now);
-      case Icmpv4Type.DestinationUnreachable:
+      case DestinationUnreachable:
         counters.inDestUnreachs++;
         return this.#takeError(type, packet, offset, end, now);
-      case Icmpv4Type.TimeExceeded:
+      case TimeExceeded:
         counters.inTimeExcds++;
         return this.#takeError(type, packet, offset, end, now);
-      case Icmpv4Type.ParameterProblem:
+      case ParameterProblem:
         counters.inParmProbs++;
         return this.#takeError(type, packet, offset, end, now);
-      case Icmpv4Type.Timestamp:
+      case Timestamp:
         counters.inTimestamps++;
         return this.#takeTimestamp(packet, offset, end, now);
-      case Icmpv4Type.AddressMaskRequest:
+      case AddressMaskRequest:
         // RFC 1122 §3.2.2.9: only who is told to be an authority on it answers; RFC 6918 deprecates it.
         counters.inAddrMasks++;
-        return Verdict.Unsupported;
-      case Icmpv4Type.SourceQuench:
+        return Unsupported;
+      case SourceQuench:
         // RFC 6633 §3: silently ignored.
         counters.inSrcQuenchs++;
-        return Verdict.Filtered;
-      case Icmpv4Type.Redirect:
+        return Filtered;
+      case Redirect:
         // Nobody proves on a LAN that he is the router; hosts may ignore redirects (RFC 1122 §3.2.2.2).
         counters.inRedirects++;
-        return Verdict.Filtered;
+        return Filtered;
       default:
-        return Verdict.Unsupported;
+        return Unsupported;
     }
   }
 
@@ -276,7 +287,7 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
       return length;
     }
     const length = this.giveTurns(packet, ipOffset, offset, now);
-    if (length > 0) this.#countSent(Icmpv4Type.Echo);
+    if (length > 0) this.#countSent(Echo);
     return length;
   }
 
@@ -327,18 +338,18 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     _end: number,
     now: number,
   ): void {
-    if (packet.bytes[offset] !== Icmpv4Type.Echo) return;
+    if (packet.bytes[offset] !== Echo) return;
     const client = this.#clients.get(readU16(packet.bytes, offset + 4));
     client?.takeError(type, code, info, packet, readU16(packet.bytes, offset + 6), now);
   }
 
   #takeEcho(packet: Packet, offset: number, end: number): Verdict {
     // RFC 1122 §3.2.2.6: an echo request to a broadcast or multicast address may be discarded.
-    if (packet.isLinkBroadcast || !this.answersEcho) return Verdict.Filtered;
+    if (packet.isLinkBroadcast || !this.answersEcho) return Filtered;
     const bytes = packet.bytes;
     const header = this.#header;
     for (let i = 0; i < icmpv4HeaderLength; i++) header[i] = bytes[offset + i]!;
-    header[0] = Icmpv4Type.EchoReply;
+    header[0] = EchoReply;
     // RFC 1624: the type went from 8 to 0, and the checksum with it.
     const sum = readU16(bytes, offset + 2) + 0x0800;
     writeU16(header, 2, (sum & 0xffff) + (sum >>> 16));
@@ -346,15 +357,15 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
   }
 
   #takeTimestamp(packet: Packet, offset: number, end: number, now: number): Verdict {
-    if (packet.isLinkBroadcast || !this.answersTimestamp) return Verdict.Filtered;
+    if (packet.isLinkBroadcast || !this.answersTimestamp) return Filtered;
     if (end - offset < timestampLength) {
       this.counters.inErrors++;
-      return Verdict.Short;
+      return Short;
     }
     const bytes = packet.bytes;
     const header = this.#header;
     for (let i = 0; i < icmpv4HeaderLength; i++) header[i] = bytes[offset + i]!;
-    header[0] = Icmpv4Type.TimestampReply;
+    header[0] = TimestampReply;
     header[1] = 0;
     // What was asked is read no more; the times go where the reply's belong.
     const time = this.#network.timestamp(now);
@@ -362,7 +373,7 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
     writeU32(bytes, offset + 16, time);
     const start = offset + icmpv4HeaderLength;
     const stop = offset + timestampLength;
-    const sum = (Icmpv4Type.TimestampReply << 8) + readU16(bytes, offset + 4) +
+    const sum = (TimestampReply << 8) + readU16(bytes, offset + 4) +
       readU16(bytes, offset + 6);
     writeU16(header, 2, ~packet.sum(start, stop, sum));
     return this.#answer(packet, start, stop);
@@ -371,9 +382,7 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
   /** Queues the reply to a request: it goes back as the request came, with the options it brought. */
   #answer(packet: Packet, start: number, end: number): Verdict {
     const options = this.#echoedOptions(packet);
-    return this.#push(packet, start, end, packet.trafficClass, options)
-      ? Verdict.Ok
-      : Verdict.QueueFull;
+    return this.#push(packet, start, end, packet.trafficClass, options) ? Ok : QueueFull;
   }
 
   /** RFC 1122 §3.2.2.6: record route and timestamp come back whole; the IP layer enters us when the reply leaves. */
@@ -388,17 +397,17 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
 
   #takeEchoReply(packet: Packet, offset: number, end: number, now: number): Verdict {
     const client = this.#clients.get(readU16(packet.bytes, offset + 4));
-    return client === undefined ? Verdict.NoPort : client.demux(packet, offset, end, now);
+    return client === undefined ? NoPort : client.demux(packet, offset, end, now);
   }
 
   #takeError(type: number, packet: Packet, offset: number, end: number, now: number): Verdict {
-    if (packet.isLinkBroadcast) return Verdict.Filtered;
+    if (packet.isLinkBroadcast) return Filtered;
     packet.nextHop = packet.source;
     const info = readU32(packet.bytes, offset + 4);
     const code = packet.bytes[offset + 1]!;
     const quote = offset + icmpv4HeaderLength;
     const verdict = this.#network.deliverError(type, code, info, packet, quote, end, now);
-    if (verdict === Verdict.Short || verdict === Verdict.BadVersion) this.counters.inErrors++;
+    if (verdict === Short || verdict === BadVersion) this.counters.inErrors++;
     return verdict;
   }
 
@@ -430,12 +439,12 @@ export class Icmpv4 extends BranchNode implements ErrorReporter {
   #countSent(type: number): void {
     const counters = this.counters;
     counters.outMsgs++;
-    if (type === Icmpv4Type.EchoReply) counters.outEchoReps++;
-    else if (type === Icmpv4Type.Echo) counters.outEchos++;
-    else if (type === Icmpv4Type.TimestampReply) counters.outTimestampReps++;
-    else if (type === Icmpv4Type.DestinationUnreachable) counters.outDestUnreachs++;
-    else if (type === Icmpv4Type.TimeExceeded) counters.outTimeExcds++;
-    else if (type === Icmpv4Type.Redirect) counters.outRedirects++;
+    if (type === EchoReply) counters.outEchoReps++;
+    else if (type === Echo) counters.outEchos++;
+    else if (type === TimestampReply) counters.outTimestampReps++;
+    else if (type === DestinationUnreachable) counters.outDestUnreachs++;
+    else if (type === TimeExceeded) counters.outTimeExcds++;
+    else if (type === Redirect) counters.outRedirects++;
     else counters.outParmProbs++;
   }
 }

@@ -11,13 +11,18 @@ import { Ipv4Prefix, MacAddress } from "@octet/netip";
 import { Nat, type NatOptions } from "@octet/nat";
 import { Tcp } from "@octet/tcp";
 import { Udp } from "@octet/udp";
-import { BranchNode, copyBytes, type Packet, type Random, Verdict } from "@octet/wire";
+import { BranchNode, type Packet, type Random, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { snapshotCounters, type StackCounters } from "./counters.ts";
 import { GatewayMonitor } from "./gateway_monitor.ts";
 import { Interface, type InterfaceOptions } from "./interface.ts";
 import { SoftwareCutter } from "./segment_cutter.ts";
 import type { RouteOptions, StackOptions } from "./stack_options.ts";
 import { giveUp } from "./undelivered.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const copyBytes = wire.copyBytes;
+const { Filtered } = Verdict;
 
 /** What TCP takes for the MTU when there is no interface at all, in bytes. */
 const defaultMtu = 1500;
@@ -282,7 +287,7 @@ export class Stack extends BranchNode {
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
     const via = this.#byIndex[packet.interfaceIndex];
     const verdict = via === undefined || via === null
-      ? Verdict.Filtered
+      ? Filtered
       : via.root.demux(packet, offset, end, now);
     this.#verdicts[verdict]!++;
     return verdict;

@@ -4,10 +4,14 @@
  * @module
  */
 import { BranchNode, Packet, type Verdict } from "@octet/wire";
-import { AddressTable, isLinkLocal, loopbackIndex } from "./address_table.ts";
+import { AddressTable } from "./address_table.ts";
+import * as addressTable from "./address_table.ts";
 import type { SourceSelector } from "./errors.ts";
 import { type DatagramReceiver, Ipv4Interface, type Ipv4InterfaceOptions } from "./interface.ts";
 import { type Route, type RouteEntry, RouteTable } from "./route_table.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { isLinkLocal, loopbackIndex } = addressTable;
 
 /** Where a datagram that is to be sent goes. */
 export const Path = {

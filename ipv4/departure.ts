@@ -10,6 +10,10 @@ import { Fragmenter } from "./fragment.ts";
 import type { Ipv4Interface } from "./interface.ts";
 import { IpProtocol } from "./protocol.ts";
 
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { Ok, QueueFull, Unsupported } = Verdict;
+const { Tcp } = IpProtocol;
+
 /** What cuts super-segments for an interface whose device does not. */
 export interface SegmentCutter {
   /**
@@ -81,10 +85,10 @@ export class Departure {
     const { cutter } = this;
     if (cutter === null || !cutter.reset(packet, offset, end)) {
       out.counters.outDiscards++;
-      return Verdict.Unsupported;
+      return Unsupported;
     }
     const piece = this.#pieceOf(end - offset);
-    let verdict: Verdict = Verdict.Ok;
+    let verdict: Verdict = Ok;
     for (;;) {
       const length = cutter.next(piece);
       if (length === 0) return verdict;
@@ -95,7 +99,7 @@ export class Departure {
       const taken = length <= out.mtu
         ? done(out.enqueue(piece, 0, length))
         : this.#fragment(out, piece, 0, headerLength, length);
-      if (taken !== Verdict.Ok) verdict = taken;
+      if (taken !== Ok) verdict = taken;
     }
   }
 
@@ -118,10 +122,10 @@ export class Departure {
       counters.fragCreates++;
       if (!out.enqueue(piece, 0, length)) {
         fragmenter.clear();
-        return Verdict.QueueFull;
+        return QueueFull;
       }
     }
-    return Verdict.Ok;
+    return Ok;
   }
 
   #pieceOf(length: number): Packet {
@@ -134,7 +138,7 @@ export class Departure {
 }
 
 function done(isTaken: boolean): Verdict {
-  return isTaken ? Verdict.Ok : Verdict.QueueFull;
+  return isTaken ? Ok : QueueFull;
 }
 
 /** A packet that holds so many bytes: the one there is, or a new one in its place. */
@@ -162,7 +166,7 @@ export function segmentLength(
 ): number {
   if (packet.segmentSize === 0) return end - offset;
   const transport = offset + headerLength;
-  const isTcp = protocol === IpProtocol.Tcp;
+  const isTcp = protocol === Tcp;
   const transportHeader = isTcp ? (packet.bytes[transport + 12]! >>> 4) << 2 : 8;
   return headerLength + transportHeader + packet.segmentSize;
 }
@@ -175,6 +179,6 @@ function startChecksum(packet: Packet, offset: number, headerLength: number, end
     protocol,
     transport,
     end - transport,
-    protocol === IpProtocol.Tcp ? 16 : 6,
+    protocol === Tcp ? 16 : 6,
   );
 }

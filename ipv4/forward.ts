@@ -4,14 +4,24 @@
  *
  * @module
  */
-import { type Packet, readU16, Verdict, writeU16 } from "@octet/wire";
-import { isLinkLocal } from "./address_table.ts";
+import { type Packet, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
+import * as addressTable from "./address_table.ts";
 import type { Ipv4Counters } from "./counters.ts";
-import { type Departure, segmentLength } from "./departure.ts";
+import type { Departure } from "./departure.ts";
+import * as departureModule from "./departure.ts";
 import type { ErrorReporter } from "./errors.ts";
 import type { Ipv4Interface } from "./interface.ts";
 import type { RouteTable } from "./route_table.ts";
 import { Translation, type Translator } from "./translator.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const { isLinkLocal } = addressTable;
+const { segmentLength } = departureModule;
+const { Filtered, NoRoute, Ok } = Verdict;
+const { Drop } = Translation;
 
 /** What a {@linkcode Forwarder} needs of the IP node. */
 export interface ForwarderNetwork {
@@ -91,19 +101,19 @@ export class Forwarder {
     const destination = packet.destination | 0;
     if (!this.#mayPass(packet)) {
       counters.inAddrErrors++;
-      return Verdict.Filtered;
+      return Filtered;
     }
     // RFC 1812 §5.3.1: one hop less; who would arrive with none is told so.
     if (bytes[offset + 8]! <= 1) {
       counters.inHdrErrors++;
       this.#refuse(11, 0, 0, packet, offset, end, isTranslated, now);
-      return Verdict.Filtered;
+      return Filtered;
     }
     const route = routes.find(destination);
     if (route === null) {
       counters.inNoRoutes++;
       this.#refuse(3, 0, 0, packet, offset, end, isTranslated, now);
-      return Verdict.NoRoute;
+      return NoRoute;
     }
     const out = route.interface;
     // Signed on the way: an unsigned number above 2^31 that is passed on is boxed.
@@ -113,13 +123,13 @@ export class Forwarder {
     // From outside comes in what a mapping leads in, and nothing else.
     if (via.translates && !isTranslated && !out.translates && this.#network.translator !== null) {
       counters.inAddrErrors++;
-      return Verdict.Filtered;
+      return Filtered;
     }
     const mustNotCut = (readU16(bytes, offset + 6) & dontFragment) !== 0;
     if (segment > out.mtu && mustNotCut) {
       counters.fragFails++;
       this.#refuse(3, 4, out.mtu, packet, offset, end, isTranslated, now);
-      return Verdict.Filtered;
+      return Filtered;
     }
     if (out === via && this.sendsRedirects && !isTranslated) {
       this.#redirect(via, packet, offset, end, now);
@@ -129,7 +139,7 @@ export class Forwarder {
       if (isFragment(bytes, offset)) {
         return this.#forwardWhole(via, packet, offset, headerLength, end, now);
       }
-      if (!this.#translate(out, packet, nextHop, offset, end, now)) return Verdict.Filtered;
+      if (!this.#translate(out, packet, nextHop, offset, end, now)) return Filtered;
     }
     if (headerLength > 20) {
       const address = this.#network.sourceOn(out, nextHop, destination);
@@ -151,7 +161,7 @@ export class Forwarder {
   ): Verdict {
     const network = this.#network;
     const whole = network.reassemble(packet, offset, headerLength, end, now);
-    if (whole === null) return Verdict.Ok;
+    if (whole === null) return Ok;
     const start = whole.networkOffset;
     const verdict = this.forward(
       via,
@@ -191,7 +201,7 @@ export class Forwarder {
       counters.inDiscards++;
       return false;
     }
-    if (translator.outbound(packet, offset, end, external, now) !== Translation.Drop) {
+    if (translator.outbound(packet, offset, end, external, now) !== Drop) {
       return true;
     }
     counters.inDiscards++;

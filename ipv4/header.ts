@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { readU16, sumBytes, writeU16 } from "@octet/wire";
+import * as wire from "@octet/wire";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readU16 = wire.readU16;
+const sumBytes = wire.sumBytes;
+const writeU16 = wire.writeU16;
 
 /**
  * The one's complement sum over a header, 0xffff when its checksum holds.

@@ -4,18 +4,43 @@
  *
  * @module
  */
-import { type BaseNode, type Packet, readI32, readU16, Verdict } from "@octet/wire";
+import { type BaseNode, type Packet, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { isGloballyReachableIpv4 } from "@octet/netip";
 import type { ErrorListener, ErrorReporter } from "./errors.ts";
-import { ipv4HeaderLength } from "./frame.ts";
-import { Forwarder, headerLengthAt, isFragment } from "./forward.ts";
-import { sumHeader, writeHeaderChecksum } from "./header.ts";
+import * as frame from "./frame.ts";
+import { Forwarder } from "./forward.ts";
+import * as forwardModule from "./forward.ts";
+import * as header from "./header.ts";
 import type { Ipv4Interface } from "./interface.ts";
 import { optionFault, recordHop } from "./option_rules.ts";
 import { Ipv4Output, type Ipv4OutputSetup } from "./output.ts";
 import { IpProtocol } from "./protocol.ts";
 import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
 import { Translation, type Translator } from "./translator.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
+const { ipv4HeaderLength } = frame;
+const { headerLengthAt, isFragment } = forwardModule;
+const { sumHeader, writeHeaderChecksum } = header;
+const {
+  BadChecksum,
+  BadLength,
+  BadOption,
+  BadVersion,
+  Filtered,
+  NoPort,
+  NoProtocol,
+  NotForUs,
+  Ok,
+  Short,
+  Unexpected,
+  Unsupported,
+} = Verdict;
+const { Udp } = IpProtocol;
+const { Drop, Pass } = Translation;
 
 /** How an {@linkcode Ipv4} node is set up. */
 export interface Ipv4Setup extends Ipv4OutputSetup {
@@ -111,7 +136,7 @@ export class Ipv4 extends Ipv4Output {
   /** Takes a datagram from the interface that `packet.interfaceIndex` names; see {@linkcode BaseNode.demux}. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
     const via = this.interfaceAt(packet.interfaceIndex);
-    return via === null ? Verdict.Filtered : via.demux(packet, offset, end, now);
+    return via === null ? Filtered : via.demux(packet, offset, end, now);
   }
 
   /**
@@ -137,19 +162,19 @@ export class Ipv4 extends Ipv4Output {
     now: number,
   ): Verdict {
     const bytes = packet.bytes;
-    if (end - offset < ipv4HeaderLength) return Verdict.Short;
+    if (end - offset < ipv4HeaderLength) return Short;
     const headerLength = (bytes[offset]! & 0x0f) << 2;
-    if (bytes[offset]! >>> 4 !== 4) return Verdict.BadVersion;
-    if (headerLength < ipv4HeaderLength || end - offset < headerLength + 8) return Verdict.Short;
-    if ((readU16(bytes, offset + 6) & 0x1fff) !== 0) return Verdict.Filtered;
+    if (bytes[offset]! >>> 4 !== 4) return BadVersion;
+    if (headerLength < ipv4HeaderLength || end - offset < headerLength + 8) return Short;
+    if ((readU16(bytes, offset + 6) & 0x1fff) !== 0) return Filtered;
     const source = readI32(bytes, offset + 12);
-    if (!this.isLocal(source)) return Verdict.Unexpected;
+    if (!this.isLocal(source)) return Unexpected;
     const listener = this.#listeners[bytes[offset + 9]!]!;
-    if (listener === null) return Verdict.NoProtocol;
+    if (listener === null) return NoProtocol;
     packet.source = source >>> 0;
     packet.destination = readI32(bytes, offset + 16) >>> 0;
     listener.networkError(type, code, info, packet, offset + headerLength, end, now);
-    return Verdict.Ok;
+    return Ok;
   }
 
   /** Takes a datagram that came in by an interface; see {@linkcode DatagramReceiver.receive}. */
@@ -164,17 +189,17 @@ export class Ipv4 extends Ipv4Output {
     const counters = this.counters;
     counters.inReceives++;
     const available = end - offset;
-    if (available < ipv4HeaderLength) return this.#malformed(Verdict.Short);
+    if (available < ipv4HeaderLength) return this.#malformed(Short);
     const first = bytes[offset]!;
-    if (first >>> 4 !== 4) return this.#malformed(Verdict.BadVersion);
+    if (first >>> 4 !== 4) return this.#malformed(BadVersion);
     const headerLength = (first & 0x0f) << 2;
     const total = readU16(bytes, offset + 2);
     if (headerLength < ipv4HeaderLength || total < headerLength || total > available) {
-      return this.#malformed(Verdict.BadLength);
+      return this.#malformed(BadLength);
     }
     if (sumHeader(bytes, offset, headerLength) !== 0xffff) {
       counters.inCsumErrors++;
-      return this.#malformed(Verdict.BadChecksum);
+      return this.#malformed(BadChecksum);
     }
     counters.inOctets += total;
     via.counters.inPackets++;
@@ -194,10 +219,10 @@ export class Ipv4 extends Ipv4Output {
       if (this.isMartian(source, destination)) {
         counters.inMartians++;
         counters.inAddrErrors++;
-        return Verdict.Filtered;
+        return Filtered;
       }
       if (via.checksSources && !this.#isPlausible(via, packet, source, offset + headerLength)) {
-        return Verdict.Filtered;
+        return Filtered;
       }
       if (this.translator !== null && this.#forwarder !== null) {
         const verdict = this.#translate(via, packet, offset, headerLength, datagramEnd, now);
@@ -205,22 +230,22 @@ export class Ipv4 extends Ipv4Output {
       }
       if (!via.addresses.owns(destination)) {
         const verdict = this.#acceptOther(via, packet, destination, offset + headerLength);
-        if (verdict === Verdict.NotForUs && this.#forwarder !== null) {
+        if (verdict === NotForUs && this.#forwarder !== null) {
           return this.#forward(via, packet, offset, headerLength, datagramEnd, now);
         }
-        if (verdict !== Verdict.Ok) {
+        if (verdict !== Ok) {
           counters.inAddrErrors++;
           return verdict;
         }
       } else if (packet.isLinkBroadcast) {
         // RFC 1122 §3.3.6: a link broadcast that is no IP broadcast is discarded silently.
         counters.inAddrErrors++;
-        return Verdict.Filtered;
+        return Filtered;
       }
     }
     if (headerLength > ipv4HeaderLength) {
       const verdict = this.#checkOptions(packet, offset, headerLength, datagramEnd, now);
-      if (verdict !== Verdict.Ok) return verdict;
+      if (verdict !== Ok) return verdict;
     }
     if ((readU16(bytes, offset + 6) & 0x3fff) !== 0) {
       return this.#receiveFragment(packet, offset, headerLength, datagramEnd, now);
@@ -240,12 +265,12 @@ export class Ipv4 extends Ipv4Output {
     if (node === null) {
       this.counters.inUnknownProtos++;
       this.errorReporter?.reportError(3, 2, 0, packet, offset, end, now);
-      return Verdict.NoProtocol;
+      return NoProtocol;
     }
     this.counters.inDelivers++;
     const verdict = node.demux(packet, payloadOffset, end, now);
     // TCP answers with a reset of its own.
-    if (verdict === Verdict.NoPort && protocol === IpProtocol.Udp) {
+    if (verdict === NoPort && protocol === Udp) {
       this.errorReporter?.reportError(3, 3, 0, packet, offset, end, now);
     }
     return verdict;
@@ -319,7 +344,7 @@ export class Ipv4 extends Ipv4Output {
   ): Verdict {
     if (headerLength > ipv4HeaderLength) {
       const verdict = this.#checkOptions(packet, offset, headerLength, end, now);
-      if (verdict !== Verdict.Ok) return verdict;
+      if (verdict !== Ok) return verdict;
     }
     return this.#forwarder!.forward(via, packet, offset, headerLength, end, false, now);
   }
@@ -337,7 +362,7 @@ export class Ipv4 extends Ipv4Output {
     if (!this.addresses.owns(packet.destination)) return untouched;
     if (headerLength > ipv4HeaderLength) {
       const verdict = this.#checkOptions(packet, offset, headerLength, end, now);
-      if (verdict !== Verdict.Ok) return verdict;
+      if (verdict !== Ok) return verdict;
     }
     if (!isFragment(packet.bytes, offset)) {
       return this.#translateWhole(via, packet, offset, headerLength, end, now);
@@ -351,7 +376,7 @@ export class Ipv4 extends Ipv4Output {
       const isOurs = via.addresses.owns(whole.destination) || this.speaksFor(whole.destination);
       verdict = isOurs
         ? this.#deliver(whole, start, payload, whole.length, whole.protocol, now)
-        : Verdict.NotForUs;
+        : NotForUs;
     }
     this.recycle(whole);
     return verdict;
@@ -366,10 +391,10 @@ export class Ipv4 extends Ipv4Output {
     now: number,
   ): Verdict | typeof untouched {
     const answer = this.translator!.inbound(packet, offset, end, !via.translates, now);
-    if (answer === Translation.Pass) return untouched;
-    if (answer === Translation.Drop) {
+    if (answer === Pass) return untouched;
+    if (answer === Drop) {
       this.counters.inDiscards++;
-      return Verdict.Filtered;
+      return Filtered;
     }
     return this.#forwarder!.forward(via, packet, offset, headerLength, end, true, now);
   }
@@ -383,7 +408,7 @@ export class Ipv4 extends Ipv4Output {
   ): boolean {
     // A lease's server may be anywhere behind a relay, and before there is a lease, there is no route to it.
     if (
-      packet.protocol === IpProtocol.Udp &&
+      packet.protocol === Udp &&
       readU16(packet.bytes, transport + 2) === dhcpClientPort &&
       (via.addresses.primary === 0 || via.addresses.owns(packet.destination))
     ) return true;
@@ -413,24 +438,24 @@ export class Ipv4 extends Ipv4Output {
     if (destination === -1 || via.addresses.isBroadcast(destination)) {
       this.counters.inBcastPkts++;
       packet.isLinkBroadcast = true;
-      return Verdict.Ok;
+      return Ok;
     }
     if (destination >>> 28 === 0xe) {
-      if (!via.isMember(destination)) return Verdict.NotForUs;
+      if (!via.isMember(destination)) return NotForUs;
       this.counters.inMcastPkts++;
       packet.isLinkBroadcast = true;
-      return Verdict.Ok;
+      return Ok;
     }
     if (this.speaksFor(destination)) {
-      return packet.isLinkBroadcast ? Verdict.Filtered : Verdict.Ok;
+      return packet.isLinkBroadcast ? Filtered : Ok;
     }
     // RFC 2131 §4.1: who has no address yet takes what its DHCP server sends to the address it offers.
     // A router's other UDP goes on.
-    const isOffer = via.addresses.primary === 0 && packet.protocol === IpProtocol.Udp &&
+    const isOffer = via.addresses.primary === 0 && packet.protocol === Udp &&
       (this.#forwarder === null || readU16(packet.bytes, transport + 2) === dhcpClientPort);
-    if (!isOffer) return Verdict.NotForUs;
+    if (!isOffer) return NotForUs;
     packet.isLinkBroadcast = true;
-    return Verdict.Ok;
+    return Ok;
   }
 
   #checkOptions(
@@ -447,16 +472,16 @@ export class Ipv4 extends Ipv4Output {
     if (fault >= 0) {
       const pointer = ipv4HeaderLength + fault;
       this.errorReporter?.reportError(12, 0, pointer * 0x1000000, packet, offset, end, now);
-      return this.#malformed(Verdict.BadOption);
+      return this.#malformed(BadOption);
     }
     options.reset(packet.bytes, first, offset + headerLength);
     while (options.next()) {
       if (options.isSourceRoute) {
         this.counters.inSourceRoutes++;
-        return Verdict.Unsupported;
+        return Unsupported;
       }
     }
-    return Verdict.Ok;
+    return Ok;
   }
 
   #malformed(verdict: Verdict): Verdict {

@@ -4,19 +4,30 @@
  *
  * @module
  */
-import { Packet, type Random, type Verdict, writeU16, writeU32 } from "@octet/wire";
+import { Packet, type Random, type Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { Ipv4Addressing, Path } from "./addressing.ts";
 import { createIpv4Counters, type Ipv4Counters } from "./counters.ts";
-import { Departure, segmentLength } from "./departure.ts";
-import { clearFacts } from "./egress_facts.ts";
+import { Departure } from "./departure.ts";
+import * as departureModule from "./departure.ts";
+import * as egressFacts from "./egress_facts.ts";
 import { Fragmenter } from "./fragment.ts";
-import { ipv4HeaderLength, ipv4MaximumLength } from "./frame.ts";
-import { writeHeaderChecksum } from "./header.ts";
+import * as frame from "./frame.ts";
+import * as header from "./header.ts";
 import { Identification } from "./identification.ts";
 import type { Ipv4Interface } from "./interface.ts";
 import { internetTimestamp, recordHop } from "./option_rules.ts";
 import { Ipv4Options } from "./options.ts";
 import type { Reassembler } from "./reassembly.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { segmentLength } = departureModule;
+const { clearFacts } = egressFacts;
+const { ipv4HeaderLength, ipv4MaximumLength } = frame;
+const { writeHeaderChecksum } = header;
+const { Link, Loop } = Path;
 
 /** Datagrams to ourselves in one turn, after which others get theirs: two of our own nodes may talk forever. */
 const loopLimit = 64;
@@ -110,7 +121,7 @@ export abstract class Ipv4Output extends Ipv4Addressing {
       if (length !== 0) {
         this.counters.outRequests++;
         const path = this.route(out);
-        if (path === Path.Link) {
+        if (path === Link) {
           const via = this.outbound;
           if (out.loopsBack) this.#loopCopy(out, offset, length, node.protocol, now);
           if (out.hopLimit < 0) {
@@ -124,7 +135,7 @@ export abstract class Ipv4Output extends Ipv4Addressing {
           }
           continue;
         }
-        if (path === Path.Loop) {
+        if (path === Loop) {
           looped++;
           this.#loop(out, offset, length, node.protocol, now);
         } else {

@@ -4,15 +4,24 @@
  *
  * @module
  */
-import { areTelling, forgetDuplicates, inferredDelivery } from "./inferred.ts";
+import * as inferredModule from "./inferred.ts";
 import { suspectBlackHole } from "./path_mtu_change.ts";
 import { RecoveryState } from "./recovery.ts";
 import { TimerKind } from "./retransmit_timer.ts";
-import { enterSack, isDuplicateSack } from "./sack.ts";
+import { enterSack } from "./sack.ts";
+import * as sack from "./sack.ts";
 import type { Segment } from "./segment.ts";
 import type { Sender } from "./sender.ts";
-import { restartTimer } from "./sender_timer.ts";
-import { seqBefore, seqDistance } from "./seq.ts";
+import * as senderTimer from "./sender_timer.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { areTelling, forgetDuplicates, inferredDelivery } = inferredModule;
+const { isDuplicateSack } = sack;
+const { restartTimer } = senderTimer;
+const { seqBefore, seqDistance } = seq;
+const { Loss, Open, Recovery, Reduction } = RecoveryState;
+const { Persist, Retransmit } = TimerKind;
 
 /**
  * A full segment that was lost so often, while others arrive, may be too long for the path: at 10 % loss one in
@@ -66,11 +75,11 @@ export function takeAcknowledgment(
   }
   if (advance > 0) sender.progressAt = now;
   // RFC 9293 §3.8.6.1: a peer that answers with a closed window is alive.
-  const isClosed = sender.wnd === 0 || sender.timer.kind === TimerKind.Persist;
+  const isClosed = sender.wnd === 0 || sender.timer.kind === Persist;
   if (delivered > 0 || (isClosed && !sender.isAbandoned)) sender.retries = 0;
   const isDuplicateAck = isBare && advance === 0 && segment.sackCount === 0;
   if (
-    probe.answered(ack, isDuplicate, isDuplicateAck) && recovery.state === RecoveryState.Open
+    probe.answered(ack, isDuplicate, isDuplicateAck) && recovery.state === Open
   ) {
     sender.congestion.lost(flight, now);
   }
@@ -80,7 +89,7 @@ export function takeAcknowledgment(
   }
   if (sender.chrono !== null) sender.chrono.look(sender, now);
   recover(sender, inferred < 0 ? delivered : inferred, advance, flight, now);
-  if (sender.timer.kind === TimerKind.Persist && sender.wnd > 0) {
+  if (sender.timer.kind === Persist && sender.wnd > 0) {
     sender.rtt.backoff = 0;
     restartTimer(sender, now);
   } else if (delivered > 0) {
@@ -143,7 +152,7 @@ function undo(sender: Sender): void {
 
 /** A router has marked a packet: less is sent, as after a loss, and nothing is sent again (RFC 3168 §6.1.2). */
 function markReceived(sender: Sender, flight: number, now: number): void {
-  if (sender.recovery.state !== RecoveryState.Open) return;
+  if (sender.recovery.state !== Open) return;
   sender.congestion.lost(flight, now);
   sender.recovery.reduce(sender.nxt, flight, sender.congestion.ssthresh);
 }
@@ -159,7 +168,7 @@ export function recover(
   const { recovery, scoreboard, congestion } = sender;
   const ends = recovery.isOver(sender.una);
   // RFC 5681 §3.1: after a timeout slow start goes on with every acknowledgement, the one that ends it included.
-  const mayGrow = !ends || recovery.state === RecoveryState.Loss;
+  const mayGrow = !ends || recovery.state === Loss;
   if (ends) {
     recovery.reset();
     sender.rack.recovered();
@@ -168,10 +177,10 @@ export function recover(
   detect(sender, advance, now);
   const isSafe = advance > 0 && scoreboard.lost.octets <= known;
   // The window has been reduced for a mark just now: the loss is of the same congestion.
-  if (scoreboard.lost.first !== null && recovery.state === RecoveryState.Reduction) {
+  if (scoreboard.lost.first !== null && recovery.state === Reduction) {
     recovery.repair();
   }
-  if (recovery.state === RecoveryState.Open && scoreboard.lost.first !== null) {
+  if (recovery.state === Open && scoreboard.lost.first !== null) {
     sender.undo.arm(sender.una);
     congestion.lost(flight, now);
     sender.ecn.reduced(sender.nxt);
@@ -196,14 +205,14 @@ function detect(sender: Sender, advance: number, now: number): void {
   const { scoreboard, recovery, rtt } = sender;
   if (sender.sackPermitted) {
     const { rack } = sender;
-    rack.detect(scoreboard, sender.mss, rtt, recovery.state !== RecoveryState.Open, now);
+    rack.detect(scoreboard, sender.mss, rtt, recovery.state !== Open, now);
     sender.timer.reorderAt = rack.dueAt;
     return;
   }
   // Without SACK: three duplicates, or a partial acknowledgement in recovery (RFC 6582 §3.2).
   const first = scoreboard.first;
   if (first === null || first.isLost) return;
-  const isPartial = advance > 0 && recovery.state === RecoveryState.Recovery;
+  const isPartial = advance > 0 && recovery.state === Recovery;
   if (isPartial || areTelling(sender)) scoreboard.markLost(first);
 }
 
@@ -213,7 +222,7 @@ export function timedOut(sender: Sender, now: number): void {
   if (scoreboard.isEmpty) return;
   // RFC 6928 §2: the loss of a SYN says nothing of the path for data.
   const isOpen = sender.una !== sender.iss;
-  if (isOpen && (recovery.state !== RecoveryState.Loss || sender.retries === 0)) {
+  if (isOpen && (recovery.state !== Loss || sender.retries === 0)) {
     sender.undo.arm(sender.una);
     sender.congestion.timedOut(sender.flight, now);
     sender.ecn.reduced(sender.nxt);
@@ -228,5 +237,5 @@ export function timedOut(sender: Sender, now: number): void {
   sender.isCwndLimited = isOpen;
   sender.probe.reset();
   if (isOpen && sender.retries >= blackHoleTimeouts) suspectBlackHole(sender, now);
-  sender.timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
+  sender.timer.arm(Retransmit, now + sender.rtt.rto);
 }

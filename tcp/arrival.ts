@@ -10,9 +10,19 @@ import { TcpFlag } from "./frame.ts";
 import { establish, takeSyn } from "./handshake.ts";
 import { challenge, isExactReset, mayAnswer } from "./reset.ts";
 import type { Segment } from "./segment.ts";
-import { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } from "./seq.ts";
+import * as seq from "./seq.ts";
 import { TcpError, TcpState } from "./state.ts";
-import { updateWindow } from "./window.ts";
+import * as window from "./window.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } = seq;
+const { updateWindow } = window;
+const { Ok, QueueFull, Unexpected } = Verdict;
+const { Opened, Readable, Writable } = TcpEvent;
+const { Ack, Fin, Rst, Syn } = TcpFlag;
+const { None, Refused, Reset } = TcpError;
+const { Closing, Established, FinWait1, FinWait2, LastAck, SynReceived, SynSent, TimeWait } =
+  TcpState;
 
 /** How soon a SYN goes again after the remains of an old connection have been reset, in milliseconds. */
 const synAgainSoon = 2;
@@ -25,7 +35,7 @@ export function segmentArrives(
   now: number,
 ): Verdict {
   connection.keepAlive.heard(now, connection.settings);
-  return connection.state === TcpState.SynSent
+  return connection.state === SynSent
     ? arrivesInSynSent(connection, segment, now)
     : arrivesSynchronized(connection, segment, packet, now);
 }
@@ -33,35 +43,35 @@ export function segmentArrives(
 /** §3.10.7.3 */
 function arrivesInSynSent(connection: TcpConnection, segment: Segment, now: number): Verdict {
   const { sender, tcp } = connection;
-  const isAck = segment.has(TcpFlag.Ack);
+  const isAck = segment.has(Ack);
   const ack = segment.acknowledgment;
   if (isAck && (seqBeforeOrAt(ack, sender.iss) || seqAfter(ack, sender.nxt))) {
     tcp!.answerWithReset(segment, connection.localAddress, connection.remoteAddress);
     // The peer knows of a connection that is gone (§3.5.1, half-open): our reset ends it, and it takes a SYN then.
     const isNew = sender.retries === 0 && sender.nxt !== sender.iss;
-    if (isNew && !segment.has(TcpFlag.Rst)) sender.timer.hasten(now + synAgainSoon);
-    return Verdict.Unexpected;
+    if (isNew && !segment.has(Rst)) sender.timer.hasten(now + synAgainSoon);
+    return Unexpected;
   }
-  if (segment.has(TcpFlag.Rst)) {
-    if (!isAck) return Verdict.Unexpected;
-    connection.end(TcpError.Refused);
-    return Verdict.Ok;
+  if (segment.has(Rst)) {
+    if (!isAck) return Unexpected;
+    connection.end(Refused);
+    return Ok;
   }
-  if (!segment.has(TcpFlag.Syn)) return Verdict.Unexpected;
+  if (!segment.has(Syn)) return Unexpected;
   const life = connection.connectionId;
   takeSyn(connection, segment, now);
   if (isAck) {
     sender.acknowledge(segment, connection.timestamps.roundTrip(segment, now), false, now);
     connection.receiver.ackNow = true;
     opened(connection);
-    if (connection.connectionId !== life) return Verdict.Ok;
+    if (connection.connectionId !== life) return Ok;
   } else {
     // Simultaneous open: our SYN goes again, with an acknowledgement this time.
-    connection.state = TcpState.SynReceived;
+    connection.state = SynReceived;
     sender.scoreboard.markAllLost();
   }
   connection.requestTurn();
-  return Verdict.Ok;
+  return Ok;
 }
 
 /** §3.10.7.4 */
@@ -82,83 +92,83 @@ function arrivesSynchronized(
     // With a closed window "special allowance should be made to accept valid ACKs" (§3.10.7.4).
     const life = connection.connectionId;
     if (isAckAtClosedWindow(connection, segment)) acknowledged(connection, segment, now);
-    if (connection.connectionId !== life) return Verdict.Ok;
+    if (connection.connectionId !== life) return Ok;
     return unacceptable(connection, segment, now);
   }
-  if (segment.has(TcpFlag.Rst)) return reset(connection, segment, now);
-  if (segment.has(TcpFlag.Syn)) {
+  if (segment.has(Rst)) return reset(connection, segment, now);
+  if (segment.has(Syn)) {
     challenge(connection, now);
-    return Verdict.Unexpected;
+    return Unexpected;
   }
-  if (!segment.has(TcpFlag.Ack)) return Verdict.Unexpected;
+  if (!segment.has(Ack)) return Unexpected;
   if (connection.sender.ecn.received(packet.trafficClass, segment.flags)) receiver.ackNow = true;
   const life = connection.connectionId;
   const verdict = acknowledged(connection, segment, now);
-  if (verdict !== Verdict.Ok || connection.connectionId !== life) return verdict;
+  if (verdict !== Ok || connection.connectionId !== life) return verdict;
   // Only now: a timestamp that comes with a wrong acknowledgement must not shut the true peer out.
   timestamps.update(segment, receiver.lastAck, now);
   text(connection, segment, packet, now);
-  return Verdict.Ok;
+  return Ok;
 }
 
 function isSynAckOfBoth(connection: TcpConnection, segment: Segment): boolean {
   const { sender, receiver } = connection;
-  return connection.state === TcpState.SynReceived && segment.sequence === receiver.irs &&
-    (segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst)) === (TcpFlag.Syn | TcpFlag.Ack) &&
+  return connection.state === SynReceived && segment.sequence === receiver.irs &&
+    (segment.flags & (Syn | Ack | Rst)) === (Syn | Ack) &&
     seqAfter(segment.acknowledgment, sender.una) &&
     seqBeforeOrAt(segment.acknowledgment, sender.nxt);
 }
 
 function isAckAtClosedWindow(connection: TcpConnection, segment: Segment): boolean {
   return connection.receiver.wnd === 0 && segment.sequence === connection.receiver.nxt &&
-    (segment.flags & (TcpFlag.Ack | TcpFlag.Rst | TcpFlag.Syn)) === TcpFlag.Ack;
+    (segment.flags & (Ack | Rst | Syn)) === Ack;
 }
 
 /** "If an incoming segment is not acceptable, an acknowledgment should be sent in reply." */
 function unacceptable(connection: TcpConnection, segment: Segment, now: number): Verdict {
   const { receiver, sender } = connection;
-  if (segment.has(TcpFlag.Rst)) {
-    return isExactReset(connection, segment) ? reset(connection, segment, now) : Verdict.Unexpected;
+  if (segment.has(Rst)) {
+    return isExactReset(connection, segment) ? reset(connection, segment, now) : Unexpected;
   }
   if (
-    connection.state === TcpState.SynReceived && segment.has(TcpFlag.Syn) &&
+    connection.state === SynReceived && segment.has(Syn) &&
     segment.sequence === receiver.irs
   ) {
     // The peer has not got our SYN-ACK.
     sender.scoreboard.markAllLost();
   } else {
-    if (connection.state === TcpState.TimeWait && segment.has(TcpFlag.Fin)) {
+    if (connection.state === TimeWait && segment.has(Fin)) {
       connection.restartTimeWait(now);
     }
     if (seqBefore(segment.sequence, receiver.nxt)) receiver.sawDuplicate(segment);
     // Two ends that disagree would answer each other's bare acknowledgements for ever.
-    if (segment.payloadLength === 0 && !mayAnswer(connection, now)) return Verdict.Unexpected;
+    if (segment.payloadLength === 0 && !mayAnswer(connection, now)) return Unexpected;
     receiver.ackNow = true;
   }
   connection.requestTurn();
-  return Verdict.Unexpected;
+  return Unexpected;
 }
 
 /** Second: check the RST bit; RFC 5961 §3.2. */
 function reset(connection: TcpConnection, segment: Segment, now: number): Verdict {
   if (!isExactReset(connection, segment)) {
     challenge(connection, now);
-    return Verdict.Unexpected;
+    return Unexpected;
   }
   switch (connection.state) {
-    case TcpState.SynReceived:
-      connection.end(TcpError.Refused);
-      return Verdict.Ok;
-    case TcpState.TimeWait:
+    case SynReceived:
+      connection.end(Refused);
+      return Ok;
+    case TimeWait:
       // RFC 1337: a reset must not cut TIME-WAIT short.
-      return Verdict.Unexpected;
-    case TcpState.Closing:
-    case TcpState.LastAck:
-      connection.end(TcpError.None);
-      return Verdict.Ok;
+      return Unexpected;
+    case Closing:
+    case LastAck:
+      connection.end(None);
+      return Ok;
     default:
-      connection.end(TcpError.Reset);
-      return Verdict.Ok;
+      connection.end(Reset);
+      return Ok;
   }
 }
 
@@ -166,42 +176,42 @@ function reset(connection: TcpConnection, segment: Segment, now: number): Verdic
 function acknowledged(connection: TcpConnection, segment: Segment, now: number): Verdict {
   const { sender, connectionId } = connection;
   const ack = segment.acknowledgment;
-  if (connection.state === TcpState.SynReceived) {
+  if (connection.state === SynReceived) {
     if (seqBeforeOrAt(ack, sender.una) || seqAfter(ack, sender.nxt)) {
       connection.tcp!.answerWithReset(
         segment,
         connection.localAddress,
         connection.remoteAddress,
       );
-      return Verdict.Unexpected;
+      return Unexpected;
     }
     if (connection.listener !== null && !connection.listener.hasRoom) {
       // The accept queue is full: the handshake completes when the peer tries again.
       connection.tcp!.counters.TcpExtListenOverflows++;
-      return Verdict.QueueFull;
+      return QueueFull;
     }
     sender.wl1 = segment.sequence;
     sender.wl2 = ack;
     opened(connection);
-    if (connection.connectionId !== connectionId) return Verdict.Ok;
+    if (connection.connectionId !== connectionId) return Ok;
   }
   // RFC 5961 §5.2: what was never sent, or is older than any window, is not from the peer.
   if (seqAfter(ack, sender.nxt) || seqDistance(ack, sender.una) > sender.maxWnd) {
     challenge(connection, now);
-    return Verdict.Unexpected;
+    return Unexpected;
   }
-  if (connection.state === TcpState.TimeWait) {
-    if (segment.has(TcpFlag.Fin)) {
+  if (connection.state === TimeWait) {
+    if (segment.has(Fin)) {
       connection.receiver.ackNow = true;
       connection.restartTimeWait(now);
       connection.requestTurn();
     }
-    return Verdict.Ok;
+    return Ok;
   }
   takeAcknowledgment(connection, segment, now);
-  if (connection.connectionId !== connectionId) return Verdict.Ok;
+  if (connection.connectionId !== connectionId) return Ok;
   if (sender.isFinAcknowledged) connection.advanceState(true, connection.receiver.finReached, now);
-  return Verdict.Ok;
+  return Ok;
 }
 
 function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: number): void {
@@ -216,7 +226,7 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
       connection.requestTurn();
     }
     if (advanced && isWorthTelling(free, sender.buffer.free, sender.buffer.limit)) {
-      connection.tell(TcpEvent.Writable);
+      connection.tell(Writable);
     }
   } else if (segment.sackCount > 0 && sender.flight > 0) {
     // Overtaken on the way: its number is old, what it tells of blocks may be new.
@@ -235,15 +245,15 @@ function opened(connection: TcpConnection): void {
   establish(connection);
   connection.tcp!.established(connection);
   // Who was told by the listener may have ended it at once.
-  if (connection.connectionId === life) connection.tell(TcpEvent.Opened | TcpEvent.Writable);
+  if (connection.connectionId === life) connection.tell(Opened | Writable);
 }
 
 /** Seventh and eighth: process the segment text, check the FIN bit. */
 function text(connection: TcpConnection, segment: Segment, packet: Packet, now: number): void {
   const { receiver, state } = connection;
-  if (segment.payloadLength === 0 && !segment.has(TcpFlag.Fin)) return;
+  if (segment.payloadLength === 0 && !segment.has(Fin)) return;
   if (
-    state !== TcpState.Established && state !== TcpState.FinWait1 && state !== TcpState.FinWait2
+    state !== Established && state !== FinWait1 && state !== FinWait2
   ) return;
   if (connection.isOrphan && segment.payloadLength > 0) {
     // Nobody is left to read it (RFC 1122 §4.2.2.13).
@@ -259,5 +269,5 @@ function text(connection: TcpConnection, segment: Segment, packet: Packet, now: 
     connection.requestTurn();
     if (receiver.isHurried) connection.tcp!.isUrgent = true;
   }
-  if (news) connection.tell(TcpEvent.Readable);
+  if (news) connection.tell(Readable);
 }

@@ -4,11 +4,11 @@
  * @module
  */
 import { BaseNode, type Packet, type Verdict } from "@octet/wire";
-import { segmentArrives } from "./arrival.ts";
+import * as arrival from "./arrival.ts";
 import { knownChrono } from "./chrono.ts";
 import { type ConnectionParts, returnParts, takeParts } from "./connection_parts.ts";
 import { TcpEvent } from "./event.ts";
-import { expire, givesUpAt } from "./expiry.ts";
+import * as expiry from "./expiry.ts";
 import type { KeepAlive } from "./keepalive.ts";
 import type { TcpListener } from "./listener.ts";
 import { segmentsTooBig } from "./path_mtu_change.ts";
@@ -27,7 +27,14 @@ import type { Tcp } from "./tcp.ts";
 import { type TcpInfo, tcpInfo } from "./tcp_info.ts";
 import type { Timestamps } from "./timestamps.ts";
 import { timeWaitDuration } from "./time_wait.ts";
-import { writeNext } from "./transmit.ts";
+import * as transmit from "./transmit.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { segmentArrives } = arrival;
+const { expire, givesUpAt } = expiry;
+const { writeNext } = transmit;
+const { Closed, Readable, Writable } = TcpEvent;
+const { Aborted, None } = TcpError;
 
 /**
  * One connection. Four kinds of methods: getters; what the network does to it (`arrive`,
@@ -45,7 +52,7 @@ export class TcpConnection extends BaseNode {
   /** The state. */
   state: TcpState = TcpState.Closed;
   /** Why the connection has ended. */
-  error: TcpError = TcpError.None;
+  error: TcpError = None;
   /** Whether it was opened by a listener. */
   isPassive: boolean = false;
   /** Whether it was given back and waits to be opened again. */
@@ -250,7 +257,7 @@ export class TcpConnection extends BaseNode {
     if (!this.mayWrite) return;
     if (this.state === TcpState.SynSent) {
       if (this.sender.buffer.length === 0) {
-        this.end(TcpError.None);
+        this.end(None);
         return;
       }
     }
@@ -301,7 +308,7 @@ export class TcpConnection extends BaseNode {
         this.tcp!.resetConnection(this, now);
         break;
     }
-    this.end(TcpError.Aborted);
+    this.end(Aborted);
   }
 
   // What it wants done.
@@ -316,7 +323,7 @@ export class TcpConnection extends BaseNode {
     if (this.state === TcpState.TimeWait && this.lingerUntil <= now) {
       // Many end at a time, and most of them asleep.
       this.hasMore = false;
-      this.end(TcpError.None);
+      this.end(None);
       return 0;
     }
     expire(this, now);
@@ -417,7 +424,7 @@ export class TcpConnection extends BaseNode {
         if (finAcknowledged) this.enterTimeWait(now);
         break;
       case TcpState.LastAck:
-        if (finAcknowledged) this.end(TcpError.None);
+        if (finAcknowledged) this.end(None);
         break;
     }
   }
@@ -464,14 +471,14 @@ export class TcpConnection extends BaseNode {
     } else {
       this.keepAlive.stop();
       this.sender.clear();
-      if (error === TcpError.Aborted || this.isOrphan) this.receiver.clear();
+      if (error === Aborted || this.isOrphan) this.receiver.clear();
       this.receiver.ackNow = false;
       this.receiver.ackAt = Infinity;
     }
     tcp!.drop(this);
     this.connectionId++;
     if (this.isOrphan) tcp!.hibernation.retire(this);
-    this.tell(TcpEvent.Closed | TcpEvent.Readable | TcpEvent.Writable);
+    this.tell(Closed | Readable | Writable);
   }
 
   /** How the connection stands, in the terms of Linux's `tcp_info`. */

@@ -6,7 +6,11 @@
  */
 import type { Archive } from "./archive.ts";
 import { TcpFlag } from "./frame.ts";
-import { seqBefore } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqBefore } = seq;
+const { Cwr, Ece, Syn } = TcpFlag;
 
 /** The two ECN bits of the IP header (RFC 3168 §5). */
 export const EcnCodepoint = {
@@ -51,7 +55,7 @@ export class Ecn {
   }
 
   /** What a SYN is to carry besides SYN: an ECN-setup SYN has both flags (§6.1.1). */
-  static readonly synFlags: number = TcpFlag.Ece | TcpFlag.Cwr;
+  static readonly synFlags: number = Ece | Cwr;
 
   /** Whether a SYN is an ECN-setup SYN. */
   static isSetupSyn(flags: number): boolean {
@@ -60,7 +64,7 @@ export class Ecn {
 
   /** Whether a SYN-ACK is an ECN-setup SYN-ACK: ECE without CWR. */
   static isSetupSynAck(flags: number): boolean {
-    return (flags & Ecn.synFlags) === TcpFlag.Ece;
+    return (flags & Ecn.synFlags) === Ece;
   }
 
   /**
@@ -73,7 +77,7 @@ export class Ecn {
   received(trafficClass: number, flags: number): boolean {
     if (!this.enabled) return false;
     const before = this.isEchoing;
-    if ((flags & TcpFlag.Cwr) !== 0) this.isEchoing = false;
+    if ((flags & Cwr) !== 0) this.isEchoing = false;
     if ((trafficClass & 3) === EcnCodepoint.Ce) this.isEchoing = true;
     return this.isEchoing !== before;
   }
@@ -84,7 +88,7 @@ export class Ecn {
    * @returns Whether it calls for a smaller window: ECE, and not for the window that was reduced already (§6.1.2).
    */
   acknowledged(flags: number, una: number, nxt: number): boolean {
-    if (!this.enabled || (flags & (TcpFlag.Ece | TcpFlag.Syn)) !== TcpFlag.Ece) return false;
+    if (!this.enabled || (flags & (Ece | Syn)) !== Ece) return false;
     if (seqBefore(una, this.#reducedUntil)) return false;
     this.reduced(nxt);
     return true;
@@ -99,9 +103,9 @@ export class Ecn {
 
   /** The flags of a segment that goes out now. `isNewData`: it carries data that was not sent before. */
   takeFlags(isNewData: boolean): number {
-    let flags = this.isEchoing ? TcpFlag.Ece : 0;
+    let flags = this.isEchoing ? Ece : 0;
     if (isNewData && this.owesCwr) {
-      flags |= TcpFlag.Cwr;
+      flags |= Cwr;
       this.owesCwr = false;
     }
     return flags;

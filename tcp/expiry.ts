@@ -5,10 +5,17 @@
  * @module
  */
 import type { TcpConnection } from "./connection.ts";
-import { timeoutCause } from "./network_error.ts";
+import * as networkError from "./network_error.ts";
 import { TimerKind } from "./retransmit_timer.ts";
-import { expireTimers } from "./sender_timer.ts";
+import * as senderTimer from "./sender_timer.ts";
 import { TcpError, TcpState } from "./state.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { timeoutCause } = networkError;
+const { expireTimers } = senderTimer;
+const { Persist } = TimerKind;
+const { None, TimedOut } = TcpError;
+const { FinWait2, SynReceived, SynSent, TimeWait } = TcpState;
 
 /** Handles the timers of a connection that have come due, which may end it. */
 export function expire(connection: TcpConnection, now: number): void {
@@ -28,14 +35,14 @@ export function expire(connection: TcpConnection, now: number): void {
 /** When the oldest octet will have waited for too long, sent again or held up by a closed window; else Infinity. */
 export function givesUpAt({ sender, settings }: TcpConnection): number {
   const { retries, timer, progressAt } = sender;
-  const waits = retries > 0 || timer.kind === TimerKind.Persist;
+  const waits = retries > 0 || timer.kind === Persist;
   return waits ? progressAt + settings.userTimeout : Infinity;
 }
 
 /** The state has ended by itself; who has lingered over unacknowledged data is cut off. */
 function lingeredOut(connection: TcpConnection, now: number): void {
-  if (connection.state === TcpState.TimeWait) return connection.end(TcpError.None);
-  if (connection.state === TcpState.FinWait2) return connection.end(TcpError.TimedOut);
+  if (connection.state === TimeWait) return connection.end(None);
+  if (connection.state === FinWait2) return connection.end(TimedOut);
   connection.tcp!.counters.TcpExtTCPAbortOnLinger++;
   connection.abort(now);
 }
@@ -47,6 +54,6 @@ function isLate(connection: TcpConnection, now: number): boolean {
 
 function retryLimit({ settings, state }: TcpConnection): number {
   if (settings.userTimeout > 0) return Infinity;
-  if (state === TcpState.SynSent) return settings.synRetries;
-  return state === TcpState.SynReceived ? settings.synAckRetries : settings.retries;
+  if (state === SynSent) return settings.synRetries;
+  return state === SynReceived ? settings.synAckRetries : settings.retries;
 }

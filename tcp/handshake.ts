@@ -8,12 +8,17 @@ import { forgetChrono } from "./chrono.ts";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn } from "./ecn.ts";
 import { initialSequence, timestampOffset } from "./isn.ts";
-import { maxWindowScale } from "./options.ts";
+import * as optionsModule from "./options.ts";
 import type { Segment } from "./segment.ts";
 import type { TcpNetwork } from "./network.ts";
 import type { TcpSettings } from "./settings.ts";
 import { TcpError, TcpState } from "./state.ts";
 import type { Tcp } from "./tcp.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { maxWindowScale } = optionsModule;
+const { None } = TcpError;
+const { Established, FinWait1, SynSent } = TcpState;
 
 /** What a peer that announces no MSS is assumed to take (RFC 9293 §3.7.1). */
 export const defaultMss = 536;
@@ -35,7 +40,7 @@ export function windowScaleFor(limit: number): number {
 export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void {
   const { localAddress, remoteAddress, localPort, remotePort } = connection;
   connection.tcp = tcp;
-  connection.error = TcpError.None;
+  connection.error = None;
   connection.isOrphan = false;
   connection.listener = null;
   connection.lingerUntil = Infinity;
@@ -82,7 +87,7 @@ export function takeSyn(connection: TcpConnection, segment: Segment, now: number
 /** RFC 3168 §6.1.1: an offer is agreed to, and an agreement taken; a SYN that was sent again offers no more (§6.1.1.1). */
 function agreeOnEcn(connection: TcpConnection, segment: Segment): void {
   const { sender, state } = connection;
-  sender.ecn.enabled = state === TcpState.SynSent
+  sender.ecn.enabled = state === SynSent
     ? connection.settings.ecn === "on" && Ecn.isSetupSynAck(segment.flags)
     : connection.settings.ecn !== "off" && Ecn.isSetupSyn(segment.flags);
 }
@@ -101,5 +106,5 @@ function startSender(connection: TcpConnection, announced: number, now: number):
 
 /** The handshake is complete. */
 export function establish(connection: TcpConnection): void {
-  connection.state = connection.sender.finWanted ? TcpState.FinWait1 : TcpState.Established;
+  connection.state = connection.sender.finWanted ? FinWait1 : Established;
 }

@@ -6,7 +6,11 @@
  */
 import { RecoveryState } from "./recovery.ts";
 import type { Sender } from "./sender.ts";
-import { seqAfter } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter } = seq;
+const { Open, Recovery } = RecoveryState;
 
 /** How many duplicates let a new segment go before the third one tells of a loss (RFC 3042 §2). */
 const limitedTransmit = 2;
@@ -19,9 +23,9 @@ export function inferredOctets(sender: Sender): number {
   const { dupAcks, mss } = sender;
   if (dupAcks === 0) return 0;
   switch (sender.recovery.state) {
-    case RecoveryState.Open:
+    case Open:
       return Math.min(dupAcks, limitedTransmit) * mss;
-    case RecoveryState.Recovery:
+    case Recovery:
       // One segment at least is missing, or there would be no duplicates.
       return Math.max(0, Math.min(dupAcks * mss, sender.flight - mss));
     default:
@@ -40,7 +44,7 @@ export function inferredDelivery(sender: Sender, advance: number): number {
 /** New data is acknowledged: duplicates count anew, or in recovery less those that it covers (RFC 6582 §3.2 step 5). */
 export function forgetDuplicates(sender: Sender, advance: number): void {
   const { recovery } = sender;
-  const isOpen = recovery.state === RecoveryState.Open;
+  const isOpen = recovery.state === Open;
   const covered = Math.ceil(advance / sender.mss) - 1;
   sender.dupAcks = isOpen ? 0 : Math.max(0, sender.dupAcks - covered);
   // Kept near SND.UNA, or it would lie ahead of it again after 2 GiB.
@@ -53,6 +57,6 @@ export function forgetDuplicates(sender: Sender, advance: number): void {
  */
 export function areTelling(sender: Sender): boolean {
   const { recovery } = sender;
-  return sender.dupAcks === 3 && recovery.state === RecoveryState.Open &&
+  return sender.dupAcks === 3 && recovery.state === Open &&
     seqAfter(sender.una, recovery.point);
 }

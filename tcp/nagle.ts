@@ -6,7 +6,10 @@
  * @module
  */
 import type { Archive } from "./archive.ts";
-import { seqAfter } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter } = seq;
 
 /** The rule of one connection. */
 export class Nagle {

@@ -4,12 +4,11 @@
  * @module
  */
 import type { Archive } from "./archive.ts";
-import {
-  type CongestionControl,
-  initialWindow,
-  restartThreshold,
-  restartWindow,
-} from "./congestion.ts";
+import type { CongestionControl } from "./congestion.ts";
+import * as congestion from "./congestion.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { initialWindow, restartThreshold, restartWindow } = congestion;
 
 /** The controller that every other one is measured against. */
 export class NewReno implements CongestionControl {

@@ -4,7 +4,15 @@
  *
  * @module
  */
-import { readI32, readU16, Verdict, writeU16, writeU32 } from "@octet/wire";
+import { Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { BadOption, Ok } = Verdict;
 
 /** Option kinds, from the IANA registry of TCP parameters. */
 export const TcpOption = {
@@ -53,7 +61,7 @@ export const maxWindowScale = 14;
  */
 export class TcpOptionCursor {
   /** What is wrong with the list, or `Ok`; once set it stays. */
-  verdict: Verdict = Verdict.Ok;
+  verdict: Verdict = Ok;
   /** The kind of the current option. */
   kind: number = 0;
   /** Where the current option's data begins. */
@@ -69,7 +77,7 @@ export class TcpOptionCursor {
     this.#bytes = bytes;
     this.#at = offset;
     this.#end = end;
-    this.verdict = Verdict.Ok;
+    this.verdict = Ok;
   }
 
   /** Moves to the next option that is not padding; `false` at the end, or when the list is malformed. */
@@ -84,7 +92,7 @@ export class TcpOptionCursor {
       }
       const length = this.#at + 1 < this.#end ? bytes[this.#at + 1]! : 0;
       if (length < 2 || this.#at + length > this.#end) {
-        this.verdict = Verdict.BadOption;
+        this.verdict = BadOption;
         this.#at = this.#end;
         return false;
       }
@@ -110,13 +118,13 @@ export class TcpOptionCursor {
   /** A signed 32-bit number `at` bytes into the data; 0 and a bad verdict when the data ends before. */
   i32(at: number): number {
     if (at + 4 <= this.dataLength) return readI32(this.#bytes, this.dataOffset + at);
-    this.verdict = Verdict.BadOption;
+    this.verdict = BadOption;
     return 0;
   }
 
   #has(length: number): boolean {
     if (this.dataLength === length) return true;
-    this.verdict = Verdict.BadOption;
+    this.verdict = BadOption;
     return false;
   }
 }

@@ -8,8 +8,11 @@
 import type { Archive } from "./archive.ts";
 import type { RttEstimator } from "./rtt.ts";
 import type { Scoreboard } from "./scoreboard.ts";
-import { seqAfter, seqBefore } from "./seq.ts";
+import * as seq from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter, seqBefore } = seq;
 
 /** How many segments beyond a gap make it a loss while no reordering was ever seen (RFC 5681 §3.2). */
 const dupThresh = 3;

@@ -4,7 +4,10 @@
  *
  * @module
  */
-import { seqAfter, seqBefore, seqBeforeOrAt, seqMax } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter, seqBefore, seqBeforeOrAt, seqMax } = seq;
 
 /** How many separate ranges are kept; what would make one more is dropped, and comes again. */
 const maxRanges = 128;

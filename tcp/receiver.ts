@@ -7,7 +7,15 @@
 import type { Archive } from "./archive.ts";
 import { type Packet, RingBuffer } from "@octet/wire";
 import { ReceiveTuning } from "./auto_tuning.ts";
-import {
+import * as delayedAck from "./delayed_ack.ts";
+import { TcpFlag } from "./frame.ts";
+import { Reassembly } from "./reassembly.ts";
+import type { Segment } from "./segment.ts";
+import * as seq from "./seq.ts";
+import * as windowModule from "./window.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const {
   ackDelay,
   acksAtOnce,
   ackSent,
@@ -17,12 +25,10 @@ import {
   hurry,
   quickAckSegments,
   waitedInVain,
-} from "./delayed_ack.ts";
-import { TcpFlag } from "./frame.ts";
-import { Reassembly } from "./reassembly.ts";
-import type { Segment } from "./segment.ts";
-import { seqAdd, seqAfter, seqBefore, seqBeforeOrAt, seqDistance, seqMax } from "./seq.ts";
-import { isWorthAdvertising, isWorthUpdating } from "./window.ts";
+} = delayedAck;
+const { seqAdd, seqAfter, seqBefore, seqBeforeOrAt, seqDistance, seqMax } = seq;
+const { isWorthAdvertising, isWorthUpdating } = windowModule;
+const { Fin, Rst } = TcpFlag;
 
 /** What {@linkcode Receiver.sackBlocks} fills. */
 const blocks = new Int32Array(8);
@@ -199,13 +205,13 @@ export class Receiver {
     const window = this.wnd;
     if (length === 0) {
       // A peer that has filled the window acknowledges from the edge; before a gap is filled that is not RCV.NXT.
-      const reachesEdge = !segment.has(TcpFlag.Rst) && start === this.edge;
+      const reachesEdge = !segment.has(Rst) && start === this.edge;
       return start === this.nxt || reachesEdge ||
         (seqBefore(this.nxt, start) && seqBefore(start, this.edge));
     }
     if (window === 0) {
       // A FIN alone takes no room, and the peer could not end before we read.
-      return segment.payloadLength === 0 && segment.has(TcpFlag.Fin) && start === this.nxt;
+      return segment.payloadLength === 0 && segment.has(Fin) && start === this.nxt;
     }
     const last = seqAdd(start, length - 1);
     return (seqBeforeOrAt(this.nxt, start) && seqBefore(start, this.edge)) ||
@@ -221,7 +227,7 @@ export class Receiver {
   accept(segment: Segment, packet: Packet, roundTrip: number, now: number): boolean {
     const before = this.nxt;
     if (segment.payloadLength > 0) this.#text(segment, packet, roundTrip, now);
-    if (segment.has(TcpFlag.Fin)) {
+    if (segment.has(Fin)) {
       this.#finSeen = true;
       this.#finSequence = seqAdd(segment.sequence, segment.length - 1);
       this.ackNow = true;

@@ -8,7 +8,10 @@ import type { RttEstimator } from "./rtt.ts";
 import type { Scoreboard } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
 import type { SentSegment } from "./sent_segment.ts";
-import { seqAdd, seqAfter, seqBefore, seqDistance } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAdd, seqAfter, seqBefore, seqDistance } = seq;
 
 /** Whether the first block tells of data that came twice: it lies before the acknowledgement, or inside the second. */
 export function isDuplicateSack(segment: Segment): boolean {

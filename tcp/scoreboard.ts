@@ -7,8 +7,13 @@
  *
  * @module
  */
-import { seqAfter, seqBefore, seqBeforeOrAt } from "./seq.ts";
-import { RecordQueue, returnRecord, type SentSegment, takeRecord } from "./sent_segment.ts";
+import * as seq from "./seq.ts";
+import { RecordQueue, type SentSegment } from "./sent_segment.ts";
+import * as sentSegment from "./sent_segment.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter, seqBefore, seqBeforeOrAt } = seq;
+const { returnRecord, takeRecord } = sentSegment;
 
 /** The records of one connection's flight. */
 export class Scoreboard {

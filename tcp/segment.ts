@@ -3,10 +3,20 @@
  *
  * @module
  */
-import { type Packet, readI32, Verdict } from "@octet/wire";
+import { type Packet, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { TcpFlag, TcpFrame } from "./frame.ts";
-import { maxWindowScale, TcpOption, TcpOptionCursor } from "./options.ts";
-import { seqAdd, seqBefore } from "./seq.ts";
+import { TcpOption, TcpOptionCursor } from "./options.ts";
+import * as optionsModule from "./options.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readI32 = wire.readI32;
+const { maxWindowScale } = optionsModule;
+const { seqAdd, seqBefore } = seq;
+const { Ok } = Verdict;
+const { Fin, Syn } = TcpFlag;
+const { Mss, Sack, SackPermitted, Timestamps, WindowScale } = TcpOption;
 
 /** Two NOPs, kind 8, length 10: how every stack writes timestamps (RFC 7323 appendix A). */
 const timestampsAlone = 0x0101080a;
@@ -53,7 +63,7 @@ export class Segment {
 
   /** SEG.LEN: octets of sequence space, SYN and FIN included (RFC 9293 §3.3.1). */
   get length(): number {
-    return this.payloadLength + ((this.flags & TcpFlag.Syn) >>> 1) + (this.flags & TcpFlag.Fin);
+    return this.payloadLength + ((this.flags & Syn) >>> 1) + (this.flags & Fin);
   }
 
   /** The sequence number after the segment's last. */
@@ -71,7 +81,7 @@ export class Segment {
     const frame = this.frame;
     frame.reset(packet.bytes, offset, end);
     const verdict = frame.validate();
-    if (verdict !== Verdict.Ok) return verdict;
+    if (verdict !== Ok) return verdict;
     this.sourcePort = frame.sourcePort;
     this.destinationPort = frame.destinationPort;
     this.sequence = frame.sequence;
@@ -89,13 +99,13 @@ export class Segment {
       this.hasTimestamps = true;
       this.timestampValue = readI32(packet.bytes, optionsOffset + 4);
       this.timestampEcho = readI32(packet.bytes, optionsOffset + 8);
-      if ((this.flags & TcpFlag.Syn) === 0) return Verdict.Ok;
+      if ((this.flags & Syn) === 0) return Ok;
     }
     this.mss = 0;
     this.windowScale = -1;
     this.sackPermitted = false;
     if (optionsLength > 0) this.#options(packet.bytes, optionsOffset, this.payloadOffset);
-    return Verdict.Ok;
+    return Ok;
   }
 
   /**
@@ -104,30 +114,30 @@ export class Segment {
    */
   #options(bytes: Uint8Array, offset: number, end: number): void {
     const cursor = this.#cursor;
-    const syn = (this.flags & TcpFlag.Syn) !== 0;
+    const syn = (this.flags & Syn) !== 0;
     cursor.reset(bytes, offset, end);
     while (cursor.next()) {
       switch (cursor.kind) {
-        case TcpOption.Mss:
+        case Mss:
           if (syn && cursor.dataLength === 2) this.mss = cursor.u16();
           break;
-        case TcpOption.WindowScale:
+        case WindowScale:
           // RFC 7323 §2.3: a larger shift is taken as 14.
           if (syn && cursor.dataLength === 1) {
             this.windowScale = Math.min(cursor.u8(), maxWindowScale);
           }
           break;
-        case TcpOption.SackPermitted:
+        case SackPermitted:
           if (syn && cursor.dataLength === 0) this.sackPermitted = true;
           break;
-        case TcpOption.Timestamps:
+        case Timestamps:
           if (cursor.dataLength === 8) {
             this.hasTimestamps = true;
             this.timestampValue = cursor.i32(0);
             this.timestampEcho = cursor.i32(4);
           }
           break;
-        case TcpOption.Sack:
+        case Sack:
           if (!syn) this.#sack(cursor);
           break;
       }

@@ -13,21 +13,31 @@ import { RttEstimator } from "./rtt.ts";
 import { Scoreboard } from "./scoreboard.ts";
 import type { Segment } from "./segment.ts";
 import { TcpFlag } from "./frame.ts";
-import { seqDistance } from "./seq.ts";
+import * as seq from "./seq.ts";
 import type { SentSegment } from "./sent_segment.ts";
-import { takeAcknowledgment } from "./acknowledgment.ts";
+import * as acknowledgment from "./acknowledgment.ts";
 import type { Chrono } from "./chrono.ts";
 import { Ecn } from "./ecn.ts";
 import { restartAfterPause } from "./idle_restart.ts";
-import { inferredOctets } from "./inferred.ts";
+import * as inferred from "./inferred.ts";
 import type { Pacing } from "./pacing.ts";
 import { PathMtu } from "./path_mtu.ts";
-import { armTimer } from "./sender_timer.ts";
+import * as senderTimer from "./sender_timer.ts";
 import { Undo } from "./undo.ts";
 import { Nagle } from "./nagle.ts";
 import { TailLossProbe } from "./tail_loss_probe.ts";
 import { RetransmitTimer, TimerKind } from "./retransmit_timer.ts";
-import { fillsWindow, sendable } from "./window.ts";
+import * as window from "./window.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqDistance } = seq;
+const { takeAcknowledgment } = acknowledgment;
+const { inferredOctets } = inferred;
+const { armTimer } = senderTimer;
+const { fillsWindow, sendable } = window;
+const { Open } = RecoveryState;
+const { Fin, Psh, Syn } = TcpFlag;
+const { None, Persist } = TimerKind;
 
 /** Send variables, buffer and recovery of one connection. Sequence numbers are signed 32-bit. */
 export class Sender {
@@ -182,8 +192,8 @@ export class Sender {
   /** Whether nothing is in flight, nothing waits to be sent, and nothing is being repaired. */
   get isIdle(): boolean {
     return this.una === this.nxt && this.buffer.length === 0 &&
-      this.timer.kind === TimerKind.None &&
-      this.recovery.state === RecoveryState.Open && this.finWanted === this.finSent;
+      this.timer.kind === None &&
+      this.recovery.state === Open && this.finWanted === this.finSent;
   }
 
   /** The window that congestion leaves, in bytes. */
@@ -354,7 +364,7 @@ export class Sender {
     if (this.pacing !== null && this.pacing.holds(this, now)) return false;
     if (scoreboard.lost.first !== null) return this.#planAgain(scoreboard.lost.first);
     if (this.nxt === this.iss) {
-      this.#out(this.iss, 0, TcpFlag.Syn);
+      this.#out(this.iss, 0, Syn);
       return true;
     }
     if (this.una === this.iss) return false;
@@ -388,14 +398,14 @@ export class Sender {
     let flags = 0;
     let length = record.length;
     if (record.isSyn) {
-      flags = TcpFlag.Syn;
+      flags = Syn;
       length--;
     }
     if (record.isFin) {
-      flags = TcpFlag.Fin;
+      flags = Fin;
       length--;
     }
-    this.#out(record.start, length, length > 0 ? flags | TcpFlag.Psh : flags);
+    this.#out(record.start, length, length > 0 ? flags | Psh : flags);
   }
 
   #planNew(isProbe: boolean, now: number): boolean {
@@ -410,14 +420,14 @@ export class Sender {
     const isLast = length === unsent;
     const sendsFin = isLast && fin && length < this.wnd - this.flight;
     if (length === 0 && !sendsFin) {
-      if (this.flight === 0 && this.timer.kind === TimerKind.None) {
+      if (this.flight === 0 && this.timer.kind === None) {
         this.progressAt = now;
-        this.timer.arm(TimerKind.Persist, now + this.rtt.rto);
+        this.timer.arm(Persist, now + this.rtt.rto);
       }
       return false;
     }
-    let flags = isLast && length > 0 ? TcpFlag.Psh : 0;
-    if (sendsFin) flags |= TcpFlag.Fin;
+    let flags = isLast && length > 0 ? Psh : 0;
+    if (sendsFin) flags |= Fin;
     this.#out(this.nxt, length, flags);
     return true;
   }
@@ -466,8 +476,8 @@ export class Sender {
       this.retransmissions++;
       this.bytesAgain += octets;
     } else {
-      const isSyn = (this.outFlags & TcpFlag.Syn) !== 0;
-      const isFin = (this.outFlags & TcpFlag.Fin) !== 0;
+      const isSyn = (this.outFlags & Syn) !== 0;
+      const isFin = (this.outFlags & Fin) !== 0;
       if (isSyn || isFin) octets++;
       const end = (this.nxt + octets) | 0;
       if (scoreboard.isEmpty) this.progressAt = this.deliveredAt = now;

@@ -3,16 +3,21 @@
  *
  * @module
  */
-import { recover, timedOut } from "./acknowledgment.ts";
+import * as acknowledgment from "./acknowledgment.ts";
 import { RecoveryState } from "./recovery.ts";
 import { TimerKind } from "./retransmit_timer.ts";
 import type { Sender } from "./sender.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { recover, timedOut } = acknowledgment;
+const { Open } = RecoveryState;
+const { None, Persist, Probe, Retransmit } = TimerKind;
 
 /** New data was acknowledged: the timer starts again, or stops when nothing is outstanding (RFC 6298 §5.2, §5.3). */
 export function restartTimer(sender: Sender, now: number): void {
   const { scoreboard, timer } = sender;
   if (scoreboard.isEmpty) {
-    if (timer.kind !== TimerKind.Persist || sender.wnd > 0) timer.stop();
+    if (timer.kind !== Persist || sender.wnd > 0) timer.stop();
     return;
   }
   timer.timeoutAt = now + sender.rtt.rto;
@@ -23,9 +28,9 @@ export function restartTimer(sender: Sender, now: number): void {
 export function armTimer(sender: Sender, isRetransmission: boolean, now: number): void {
   const { timer } = sender;
   const { kind } = timer;
-  if (isRetransmission && kind !== TimerKind.None) return;
-  if (kind === TimerKind.Retransmit && !mayProbe(sender)) return;
-  if (kind === TimerKind.None || kind === TimerKind.Persist) {
+  if (isRetransmission && kind !== None) return;
+  if (kind === Retransmit && !mayProbe(sender)) return;
+  if (kind === None || kind === Persist) {
     timer.timeoutAt = now + sender.rtt.rto;
   }
   arm(sender, now);
@@ -33,7 +38,7 @@ export function armTimer(sender: Sender, isRetransmission: boolean, now: number)
 
 function mayProbe(sender: Sender): boolean {
   return sender.sackPermitted && !sender.probe.isOutstanding && sender.rtt.srtt > 0 &&
-    sender.recovery.state === RecoveryState.Open && sender.scoreboard.sackedOctets === 0;
+    sender.recovery.state === Open && sender.scoreboard.sackedOctets === 0;
 }
 
 /** A probe waits for the last segment sent, but never longer than the timeout runs (RFC 8985 §7.2). */
@@ -42,12 +47,12 @@ function arm(sender: Sender, now: number): void {
   // Doubles are neither passed on nor given back: each would be boxed, 16 bytes a segment.
   timer.at = timer.timeoutAt;
   if (!mayProbe(sender)) {
-    timer.kind = TimerKind.Retransmit;
+    timer.kind = Retransmit;
     return;
   }
   const probe = now + 2 * sender.rtt.srtt + sender.probe.patience(sender.flight <= sender.mss);
   if (probe < timer.at) timer.at = probe;
-  timer.kind = TimerKind.Probe;
+  timer.kind = Probe;
 }
 
 /** The retransmission timer, the probe timer or the reordering timer has come due. Gives `false` to give up. */
@@ -57,19 +62,19 @@ export function expireTimers(sender: Sender, now: number, maxRetries: number): b
   if (timer.at > now) return true;
   const kind = timer.kind;
   timer.stopMain();
-  if (kind === TimerKind.Probe) {
+  if (kind === Probe) {
     sender.probe.isDue = true;
     // RFC 8985 §7.3: the retransmission timer takes over, whether or not there is anything to probe with.
-    timer.arm(TimerKind.Retransmit, now + sender.rtt.rto);
+    timer.arm(Retransmit, now + sender.rtt.rto);
     return true;
   }
   if (sender.retries >= maxRetries) return false;
-  if (kind === TimerKind.Persist) {
+  if (kind === Persist) {
     sender.retries++;
     sender.rtt.backOff();
     sender.forcesSmall = sender.wnd > 0;
     if (!sender.forcesSmall) timer.windowProbeDue = true;
-    timer.arm(TimerKind.Persist, now + sender.rtt.rto);
+    timer.arm(Persist, now + sender.rtt.rto);
   } else {
     timedOut(sender, now);
   }

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { BranchNode, type Packet, type Random, randomBelow, readU16, Verdict } from "@octet/wire";
+import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { formatIpv4 } from "@octet/netip";
 import { TcpConnection } from "./connection.ts";
 import { ConnectionTable } from "./connection_table.ts";
@@ -19,13 +20,21 @@ import type { TcpConnectTarget, TcpErrorObserver, TcpNetwork, TcpOptions } from 
 import { reportToConnection } from "./network_error.ts";
 import { PathMtuCache } from "./path_mtu_cache.ts";
 import { ResetQueue } from "./reset.ts";
-import { seqAdd, seqAfter } from "./seq.ts";
+import * as seq from "./seq.ts";
 import type { Sender } from "./sender.ts";
 import { Segment } from "./segment.ts";
 import { settleOptions, type TcpSettings } from "./settings.ts";
 import { TcpError, TcpState } from "./state.ts";
 import { SynFlood } from "./syn_flood.ts";
 import { mayReplace, mayReuse } from "./time_wait.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readU16 = wire.readU16;
+const { seqAdd, seqAfter } = seq;
+const { BadChecksum, Filtered, NoPort, Ok, QueueFull, Unexpected } = Verdict;
+const { Ack, Rst, Syn } = TcpFlag;
+const { Aborted, None, Reset, TimedOut } = TcpError;
+const { Closed, SynReceived, SynSent, TimeWait } = TcpState;
 
 /** The node for IP protocol 6. */
 export class Tcp extends BranchNode implements PortUser {
@@ -110,7 +119,7 @@ export class Tcp extends BranchNode implements PortUser {
     if (!(Number.isInteger(localPort) && localPort >= 1 && localPort <= 65_535)) {
       throw new RangeError(`Cannot connect as our port must be from 1 to 65535: ${localPort}`);
     }
-    if (reuse !== undefined && (reuse.state !== TcpState.Closed || reuse.isPooled)) {
+    if (reuse !== undefined && (reuse.state !== Closed || reuse.isPooled)) {
       throw new TypeError("Cannot open connection as it has not ended, or was given back");
     }
     const other = this.#connections.find(localAddress, localPort, address, port);
@@ -118,7 +127,7 @@ export class Tcp extends BranchNode implements PortUser {
       throw new TypeError(`Cannot connect from port ${localPort} as the connection exists`);
     }
     const last = other === null ? null : other.sender.nxt;
-    other?.end(TcpError.None);
+    other?.end(None);
     if (other !== null && this.#connections.find(localAddress, localPort, address, port) !== null) {
       throw new TypeError(`Cannot connect from port ${localPort} as it was taken meanwhile`);
     }
@@ -126,7 +135,7 @@ export class Tcp extends BranchNode implements PortUser {
     this.#open(connection, localAddress, localPort, address, port, now);
     if (last !== null) startBeyond(connection.sender, last);
     connection.isPassive = false;
-    connection.state = TcpState.SynSent;
+    connection.state = SynSent;
     this.counters.TcpActiveOpens++;
     connection.requestTurn();
     return connection;
@@ -179,7 +188,7 @@ export class Tcp extends BranchNode implements PortUser {
     else this.#listeners.set(listener.port, rest);
     if (listener.pending === 0) return;
     const opening = [...this.#connections].filter((connection) => connection.listener === listener);
-    for (const connection of opening) connection.end(TcpError.Aborted);
+    for (const connection of opening) connection.end(Aborted);
   }
 
   /**
@@ -188,7 +197,7 @@ export class Tcp extends BranchNode implements PortUser {
    * @throws {TypeError} When it has not ended, or was given back before.
    */
   recycle(connection: TcpConnection): void {
-    if (connection.state !== TcpState.Closed) {
+    if (connection.state !== Closed) {
       throw new TypeError("Cannot recycle connection as it has not ended");
     }
     if (connection.isPooled) {
@@ -209,24 +218,24 @@ export class Tcp extends BranchNode implements PortUser {
     const { counters } = this;
     counters.TcpInSegs++;
     const verdict = segment.parse(packet, offset, end);
-    if (verdict !== Verdict.Ok) {
+    if (verdict !== Ok) {
       counters.TcpInErrs++;
       return verdict;
     }
     if (!packet.verifyTransport(6, offset, end)) {
       counters.TcpInErrs++;
       counters.TcpInCsumErrors++;
-      return Verdict.BadChecksum;
+      return BadChecksum;
     }
     let connection = this.#between(segment, packet);
     let last: number | null = null;
     if (
-      connection !== null && connection.state === TcpState.TimeWait &&
+      connection !== null && connection.state === TimeWait &&
       mayReuse(connection, segment) &&
       this.#listenerFor(segment.destinationPort, packet.destination) !== null
     ) {
       last = connection.sender.nxt;
-      connection.end(TcpError.None);
+      connection.end(None);
       // Who was told of that may have opened a connection from here already.
       connection = this.#between(segment, packet);
     }
@@ -250,25 +259,25 @@ export class Tcp extends BranchNode implements PortUser {
     const { source, destination } = packet;
     // RFC 9293 §3.9.2.3: nothing that came by broadcast or multicast is answered.
     if (packet.isLinkBroadcast || source === 0 || isMulticast(source) || isMulticast(destination)) {
-      return Verdict.Filtered;
+      return Filtered;
     }
     const listener = this.#listenerFor(segment.destinationPort, destination);
-    const control = segment.flags & (TcpFlag.Syn | TcpFlag.Ack | TcpFlag.Rst);
-    if (listener === null || (control & TcpFlag.Ack) !== 0) {
-      if (listener !== null && control === TcpFlag.Ack && listener.hasRoom) {
+    const control = segment.flags & (Syn | Ack | Rst);
+    if (listener === null || (control & Ack) !== 0) {
+      if (listener !== null && control === Ack && listener.hasRoom) {
         const mss = this.#flood.open(segment, destination, source, now);
         if (mss > 0) return this.#letIn(listener, segment, packet, mss, now);
       }
       this.answerWithReset(segment, destination, source);
-      return listener === null ? Verdict.NoPort : Verdict.Unexpected;
+      return listener === null ? NoPort : Unexpected;
     }
-    if (control !== TcpFlag.Syn) return Verdict.Unexpected;
+    if (control !== Syn) return Unexpected;
     if (!listener.takesSyn) return this.#defend(listener, segment, packet, now);
     const connection = this.#receive(listener, segment, packet, now);
     if (last !== null) startBeyond(connection.sender, last);
     takeSyn(connection, segment, now);
     connection.requestTurn();
-    return Verdict.Ok;
+    return Ok;
   }
 
   /** A connection in SYN-RECEIVED, of which the listener knows. */
@@ -290,7 +299,7 @@ export class Tcp extends BranchNode implements PortUser {
     );
     connection.isPassive = true;
     connection.listener = listener;
-    connection.state = TcpState.SynReceived;
+    connection.state = SynReceived;
     connection.heardAt = now;
     connection.receiver.segments = 1;
     listener.pending++;
@@ -307,10 +316,10 @@ export class Tcp extends BranchNode implements PortUser {
     ) {
       this.counters.TcpExtSyncookiesSent++;
       this.requestTurn();
-      return Verdict.Ok;
+      return Ok;
     }
     this.counters.TcpExtListenDrops++;
-    return Verdict.QueueFull;
+    return QueueFull;
   }
 
   /** An acknowledgement carries one of our cookies: its sender has received our SYN-ACK. */
@@ -396,12 +405,12 @@ export class Tcp extends BranchNode implements PortUser {
   ended(connection: TcpConnection, error: TcpError): void {
     const { counters } = this;
     // An open connection ends by what the network has reported only when nothing else came.
-    const isGivenUp = error === TcpError.TimedOut || (connection.isOpen &&
-      error !== TcpError.None && error !== TcpError.Reset && error !== TcpError.Aborted);
+    const isGivenUp = error === TimedOut || (connection.isOpen &&
+      error !== None && error !== Reset && error !== Aborted);
     if (isGivenUp) counters.TcpExtTCPAbortOnTimeout++;
     if (connection.isOpen) {
       counters.TcpCurrEstab--;
-      if (error === TcpError.Reset || error === TcpError.Aborted) counters.TcpEstabResets++;
+      if (error === Reset || error === Aborted) counters.TcpEstabResets++;
       return;
     }
     counters.TcpAttemptFails++;
@@ -423,7 +432,7 @@ export class Tcp extends BranchNode implements PortUser {
     remotePort: number,
     now: number,
   ): void {
-    if (connection.state !== TcpState.Closed) {
+    if (connection.state !== Closed) {
       throw new TypeError("Cannot open connection as it has not ended");
     }
     connection.localAddress = localAddress;

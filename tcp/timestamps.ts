@@ -6,8 +6,12 @@
  */
 import type { Archive } from "./archive.ts";
 import type { Segment } from "./segment.ts";
-import { seqBeforeOrAt } from "./seq.ts";
+import * as seq from "./seq.ts";
 import { TcpFlag } from "./frame.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqBeforeOrAt } = seq;
+const { Rst } = TcpFlag;
 
 /** After so long without a segment TS.Recent says nothing any more (RFC 7323 §5.5): 24 days, in milliseconds. */
 const outdated = 24 * 24 * 3600 * 1000;
@@ -50,7 +54,7 @@ export class Timestamps {
 
   /** R1 of RFC 7323 §5.3: whether the segment is an old duplicate. A reset never is (§5.2). */
   isOld(segment: Segment, now: number): boolean {
-    if (!this.enabled || !segment.hasTimestamps || segment.has(TcpFlag.Rst)) return false;
+    if (!this.enabled || !segment.hasTimestamps || segment.has(Rst)) return false;
     return ((segment.timestampValue - this.recent) | 0) < 0 && now - this.#recentAt < outdated;
   }
 

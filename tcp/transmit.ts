@@ -4,19 +4,28 @@
  * @module
  */
 import type { Packet } from "@octet/wire";
-import { writeU16, writeU32 } from "@octet/wire";
+import * as wire from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn, EcnCodepoint } from "./ecn.ts";
-import { TcpFlag, tcpHeaderLength } from "./frame.ts";
+import { TcpFlag } from "./frame.ts";
+import * as frame from "./frame.ts";
 import {
   writeMss,
-  writeSack,
   writeSackPermitted,
   writeSackPermittedTimestamps,
-  writeTimestamps,
   writeWindowScale,
 } from "./options.ts";
+import * as options from "./options.ts";
 import { TcpState } from "./state.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { tcpHeaderLength } = frame;
+const { writeSack, writeTimestamps } = options;
+const { Ect0 } = EcnCodepoint;
+const { Ack, Ece, Syn } = TcpFlag;
+const { SynSent, TimeWait } = TcpState;
 
 /** Writes the segment that is to go out next at `offset`; gives its length in bytes, 0 when there is none. */
 export function writeNext(
@@ -26,7 +35,7 @@ export function writeNext(
   now: number,
 ): number {
   const { sender, receiver, state } = connection;
-  if (state === TcpState.TimeWait) {
+  if (state === TimeWait) {
     return receiver.ackNow ? writeBare(connection, packet, offset, sender.nxt, now) : 0;
   }
   // Blocks get a segment of their own: on a full one there is no room for them.
@@ -39,7 +48,7 @@ export function writeNext(
     sender.timer.windowProbeDue = false;
     return writeBare(connection, packet, offset, (sender.una - 1) | 0, now);
   }
-  if (receiver.ackNow && state !== TcpState.SynSent) {
+  if (receiver.ackNow && state !== SynSent) {
     return writeBare(connection, packet, offset, sender.nxt, now);
   }
   return 0;
@@ -57,12 +66,12 @@ function writePlanned(
 ): number {
   const { sender } = connection;
   const { outFlags, outLength } = sender;
-  const isSyn = (outFlags & TcpFlag.Syn) !== 0;
+  const isSyn = (outFlags & Syn) !== 0;
   const isNew = !sender.outAgain;
-  const flags = outFlags | (connection.state === TcpState.SynSent ? 0 : TcpFlag.Ack) |
+  const flags = outFlags | (connection.state === SynSent ? 0 : Ack) |
     (isSyn ? synEcnFlags(connection, isNew) : sender.ecn.takeFlags(isNew && outLength > 0));
   // RFC 3168 §6.1.5: what is sent again is not marked, nor is a SYN or a bare acknowledgement.
-  if (sender.ecn.enabled && isNew && outLength > 0) packet.trafficClass |= EcnCodepoint.Ect0;
+  if (sender.ecn.enabled && isNew && outLength > 0) packet.trafficClass |= Ect0;
   const headerLength = isSyn
     ? writeSynOptions(connection, packet.bytes, offset, now)
     : writeOptions(connection, packet.bytes, offset, 0, now);
@@ -84,7 +93,7 @@ function writePlanned(
 
 /** An offer in the first SYN alone, as some paths drop it (§6.1.1.1); an agreement in every SYN-ACK. */
 function synEcnFlags(connection: TcpConnection, isNew: boolean): number {
-  if (connection.state !== TcpState.SynSent) return connection.sender.ecn.enabled ? TcpFlag.Ece : 0;
+  if (connection.state !== SynSent) return connection.sender.ecn.enabled ? Ece : 0;
   return connection.settings.ecn === "on" && isNew ? Ecn.synFlags : 0;
 }
 
@@ -101,7 +110,7 @@ function writeBare(
     blocks = receiver.sackBlocks(timestamps.enabled ? 3 : 4);
   }
   const length = writeOptions(connection, packet.bytes, offset, blocks, now);
-  const flags = TcpFlag.Ack | sender.ecn.takeFlags(false);
+  const flags = Ack | sender.ecn.takeFlags(false);
   writeHeader(connection, packet, offset, length, length, sequence, flags);
   return length;
 }
@@ -117,11 +126,11 @@ function writeHeader(
 ): void {
   const { bytes } = packet;
   const { receiver } = connection;
-  const isSyn = (flags & TcpFlag.Syn) !== 0;
+  const isSyn = (flags & Syn) !== 0;
   writeU16(bytes, offset, connection.localPort);
   writeU16(bytes, offset + 2, connection.remotePort);
   writeU32(bytes, offset + 4, sequence);
-  writeU32(bytes, offset + 8, (flags & TcpFlag.Ack) === 0 ? 0 : receiver.nxt);
+  writeU32(bytes, offset + 8, (flags & Ack) === 0 ? 0 : receiver.nxt);
   bytes[offset + 12] = headerLength << 2;
   bytes[offset + 13] = flags;
   writeU16(bytes, offset + 14, receiver.advertise(isSyn));
@@ -164,7 +173,7 @@ function writeSynOptions(
   now: number,
 ): number {
   const { sender, timestamps } = connection;
-  const isAnswer = connection.state !== TcpState.SynSent;
+  const isAnswer = connection.state !== SynSent;
   const sack = isAnswer ? sender.sackPermitted : connection.settings.sack;
   const stamps = isAnswer ? timestamps.enabled : connection.settings.timestamps;
   const scale = isAnswer ? connection.receiver.scalesWindow : connection.settings.windowScaling;

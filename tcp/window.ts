@@ -6,7 +6,11 @@
 import { TcpFlag } from "./frame.ts";
 import type { Segment } from "./segment.ts";
 import type { Sender } from "./sender.ts";
-import { seqAfter, seqBefore } from "./seq.ts";
+import * as seq from "./seq.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { seqAfter, seqBefore } = seq;
+const { Syn } = TcpFlag;
 
 /**
  * Whether the window's right edge may move now: only by a segment, or by half of the buffer.
@@ -99,7 +103,7 @@ export function updateWindow(sender: Sender, segment: Segment): boolean {
   if (!seqBefore(wl1, sequence) && !(wl1 === sequence && !seqAfter(wl2, acknowledgment))) {
     return false;
   }
-  const window = segment.has(TcpFlag.Syn) ? segment.window : segment.window << sender.scale;
+  const window = segment.has(Syn) ? segment.window : segment.window << sender.scale;
   const changed = window !== sender.wnd;
   sender.wnd = window;
   sender.wl1 = sequence;

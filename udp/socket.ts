@@ -6,11 +6,20 @@
 import { type Packet, Verdict } from "@octet/wire";
 import { DatagramQueue } from "./datagram_queue.ts";
 import { UdpEndpoint } from "./endpoint.ts";
-import { UdpError, udpErrorFor } from "./error.ts";
-import { udpHeaderLength, udpMaximumPayload, udpProtocol } from "./frame.ts";
+import { UdpError } from "./error.ts";
+import * as errorModule from "./error.ts";
+import * as frame from "./frame.ts";
 import { GroupFilters, type SourceFilter } from "./source_filter.ts";
 import type { UdpSocketOptions } from "./socket_options.ts";
-import { emptyDatagram, Udp, type UdpPath } from "./udp.ts";
+import { Udp, type UdpPath } from "./udp.ts";
+import * as udpModule from "./udp.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { udpErrorFor } = errorModule;
+const { udpHeaderLength, udpMaximumPayload, udpProtocol } = frame;
+const { emptyDatagram } = udpModule;
+const { BadLength, Filtered, NoPort, NoRoute, Ok, QueueFull } = Verdict;
+const { MessageTooLong, None } = UdpError;
 
 /** What is kept of a datagram that was received: whether it went to many, its time to live, its type of service. */
 const broadcastFlag = 1;
@@ -90,7 +99,7 @@ export class UdpSocket extends UdpEndpoint {
   readonly #queued: DatagramQueue;
   #pathMtu = Infinity;
   #pathMtuEnds = Infinity;
-  #error: UdpError = UdpError.None;
+  #error: UdpError = None;
   #wasRefused = false;
 
   /**
@@ -158,10 +167,10 @@ export class UdpSocket extends UdpEndpoint {
 
   /** Takes a datagram for this port; see {@linkcode BaseNode.demux}. */
   override demux(packet: Packet, offset: number, end: number): Verdict {
-    if (this.score(packet) < 0) return Verdict.NoPort;
+    if (this.score(packet) < 0) return NoPort;
     if (!this.#received.fits(end - offset)) {
       this.receiveDrops++;
-      return Verdict.QueueFull;
+      return QueueFull;
     }
     const { bytes, address, sourcePort } = packet;
     const source = packet.source | 0;
@@ -169,7 +178,7 @@ export class UdpSocket extends UdpEndpoint {
     const flags = flagsOf(packet);
     this.#received.push(bytes, address, offset, end, source, sourcePort, destination, flags);
     this.onReadable?.();
-    return Verdict.Ok;
+    return Ok;
   }
 
   /** Takes datagrams that came together; see {@linkcode UdpEndpoint.demuxRun}. */
@@ -214,9 +223,9 @@ export class UdpSocket extends UdpEndpoint {
       return;
     }
     const error = udpErrorFor(type, code);
-    if (error === UdpError.None) return;
+    if (error === None) return;
     const mtu = info & 0xffff;
-    if (error === UdpError.MessageTooLong && mtu !== 0 && mtu < this.#pathMtu) {
+    if (error === MessageTooLong && mtu !== 0 && mtu < this.#pathMtu) {
       this.#pathMtu = Math.max(leastPathMtu, mtu);
       this.#pathMtuEnds = now + pathMtuLifetime;
       // RFC 1191 §6.1: who lets us cut its datagrams loses one, and need not know.
@@ -237,7 +246,7 @@ export class UdpSocket extends UdpEndpoint {
     checkPort(port, address === 0 ? 0 : 1);
     this.peerAddress = address | 0;
     this.peerPort = port;
-    this.#error = UdpError.None;
+    this.#error = None;
     this.#pathMtu = Infinity;
     this.#pathMtuEnds = Infinity;
   }
@@ -270,11 +279,11 @@ export class UdpSocket extends UdpEndpoint {
     port: number = this.peerPort,
   ): Verdict {
     const verdict = this.#admit(payload.length, address, port);
-    if (verdict !== Verdict.Ok) return verdict;
+    if (verdict !== Ok) return verdict;
     const { length } = payload;
     this.#queued.push(payload, -1, 0, length, address | 0, port, this.#sourceAddress(), 0);
     this.requestTurn();
-    return Verdict.Ok;
+    return Ok;
   }
 
   /**
@@ -299,7 +308,7 @@ export class UdpSocket extends UdpEndpoint {
       throw new RangeError(`Cannot send datagrams of ${segmentSize} bytes`);
     }
     const { length } = payload;
-    if (this.#admit(Math.min(length, segmentSize), address, port) !== Verdict.Ok) return 0;
+    if (this.#admit(Math.min(length, segmentSize), address, port) !== Ok) return 0;
     const local = this.#sourceAddress();
     const queue = this.#queued;
     const at = queue.pushRun(payload, -1, 0, length, segmentSize, address | 0, port, local, 0);
@@ -324,18 +333,18 @@ export class UdpSocket extends UdpEndpoint {
       );
     }
     const { sources } = udp;
-    if (!this.mayBroadcast && sources.isBroadcast(address)) return Verdict.Filtered;
-    if (sources.sourceFor(address) === 0) return Verdict.NoRoute;
+    if (!this.mayBroadcast && sources.isBroadcast(address)) return Filtered;
+    if (sources.sourceFor(address) === 0) return NoRoute;
     if (!this.mayFragment) {
       const total = length + headersLength;
       const mtu = sources.interfaceFor?.(address)?.mtu ?? Infinity;
-      if (total > mtu || (total > this.#pathMtu && this.#isPeer(address))) return Verdict.BadLength;
+      if (total > mtu || (total > this.#pathMtu && this.#isPeer(address))) return BadLength;
     }
     if (!this.#queued.fits(length)) {
       this.#wasRefused = true;
-      return Verdict.QueueFull;
+      return QueueFull;
     }
-    return Verdict.Ok;
+    return Ok;
   }
 
   #isPeer(address: number): boolean {
@@ -401,7 +410,7 @@ export class UdpSocket extends UdpEndpoint {
   /** The last error that the network reported; it is forgotten then. */
   takeError(): UdpError {
     const error = this.#error;
-    this.#error = UdpError.None;
+    this.#error = None;
     return error;
   }
 

@@ -10,14 +10,19 @@ import {
   type Packet,
   type Random,
   randomBelow,
-  readU16,
   Verdict,
-  writeU16,
 } from "@octet/wire";
+import * as wire from "@octet/wire";
 import { UdpEndpoint } from "./endpoint.ts";
-import { udpHeaderLength, udpProtocol } from "./frame.ts";
+import * as frame from "./frame.ts";
 import { PortGroup } from "./port_group.ts";
 import { PortTable } from "./port_table.ts";
+
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const { udpHeaderLength, udpProtocol } = frame;
+const { BadChecksum, BadLength, Filtered, NoPort, Ok, QueueFull, Short } = Verdict;
 
 /** What tells which source address a datagram carries: the IP layer. */
 export interface UdpSources {
@@ -185,30 +190,30 @@ export class Udp extends BranchNode {
     const counters = this.counters;
     if (end - offset < udpHeaderLength) {
       counters.inErrors++;
-      return Verdict.Short;
+      return Short;
     }
     const length = readU16(bytes, offset + 4);
     if (length < udpHeaderLength || length > end - offset) {
       counters.inErrors++;
-      return Verdict.BadLength;
+      return BadLength;
     }
     const datagramEnd = offset + length;
     const hasChecksum = readU16(bytes, offset + 6) !== 0;
     if (hasChecksum && !packet.verifyTransport(udpProtocol, offset, datagramEnd)) {
       counters.inCsumErrors++;
       counters.inErrors++;
-      return Verdict.BadChecksum;
+      return BadChecksum;
     }
     const port = readU16(bytes, offset + 2);
     const node = this.#ports.get(port);
     if (node === null) {
       counters.noPorts++;
-      return Verdict.NoPort;
+      return NoPort;
     }
     const mayRefuse = !hasChecksum && (node instanceof UdpEndpoint || node instanceof PortGroup);
     if (mayRefuse && node.requiresChecksum) {
       counters.inErrors++;
-      return Verdict.Filtered;
+      return Filtered;
     }
     packet.sourcePort = readU16(bytes, offset);
     packet.destinationPort = port;
@@ -222,10 +227,10 @@ export class Udp extends BranchNode {
     if (node instanceof UdpEndpoint) {
       return this.#deliverRun(node, packet, payload, datagramEnd, size);
     }
-    let verdict: Verdict = Verdict.Ok;
+    let verdict: Verdict = Ok;
     for (let at = payload; at < datagramEnd; at += size) {
       const answer = this.#deliver(node, packet, at, Math.min(at + size, datagramEnd), now);
-      if (at === payload || answer === Verdict.Ok) verdict = answer;
+      if (at === payload || answer === Ok) verdict = answer;
     }
     return verdict;
   }
@@ -241,23 +246,23 @@ export class Udp extends BranchNode {
     const taken = node.demuxRun(packet, offset, end, size);
     if (taken < 0) {
       counters.noPorts++;
-      return Verdict.NoPort;
+      return NoPort;
     }
     const dropped = Math.ceil((end - offset) / size) - taken;
     counters.inDatagrams += taken;
     counters.inErrors += dropped;
     counters.rcvbufErrors += dropped;
-    return taken > 0 ? Verdict.Ok : Verdict.QueueFull;
+    return taken > 0 ? Ok : QueueFull;
   }
 
   #deliver(node: BaseNode, packet: Packet, at: number, end: number, now: number): Verdict {
     const counters = this.counters;
     const verdict = node.demux(packet, at, end, now);
-    if (verdict === Verdict.Ok) counters.inDatagrams++;
-    else if (verdict === Verdict.NoPort) counters.noPorts++;
+    if (verdict === Ok) counters.inDatagrams++;
+    else if (verdict === NoPort) counters.noPorts++;
     else {
       counters.inErrors++;
-      if (verdict === Verdict.QueueFull) counters.rcvbufErrors++;
+      if (verdict === QueueFull) counters.rcvbufErrors++;
     }
     return verdict;
   }
