@@ -57,6 +57,14 @@ Deno.test("tcpclient and tcpserver end with a meaning, and one line that says it
   await Promise.all([work(), work()]);
 });
 
+Deno.test("min_working_example says hello, in under 40 lines", async () => {
+  const name = "min_working_example.ts";
+  assert((await Deno.readTextFile(new URL(name, import.meta.url))).split("\n").length <= 40);
+  const { code, stdout, stderr } = await runExample(name, []);
+  assertEquals([code, stderr], [0, ""]);
+  assertMatch(stdout, /^Listening on 10\.77\.0\.\d+:80\nHello!\n$/);
+});
+
 Deno.test("tcpserver gives a neighbour back what it sent", async () => {
   const { code, stdout, stderr } = await runExample("tcpserver.ts", ["7", "--once", "--verbose"]);
   assertEquals(code, 0, stderr);

@@ -108,6 +108,19 @@ for (
   });
 }
 
+Deno.test("min_working_example says hello to the kernel, and goes on after a reset", async () => {
+  await using namespace = await makeNetwork();
+  const server = start(namespace, "min_working_example", []);
+  await server.waitFor("Listening on 10.77.0.2:80");
+  await namespace.deno(["run", "-A", "--no-check", peer, "quit", "10.77.0.2", "80"], {
+    check: false,
+  });
+  const { stdout } = await namespace.run("curl", ["-sS", "--http0.9", "http://10.77.0.2/"]);
+  assertEquals(stdout, "Hello!\n");
+  await server.stop("SIGINT");
+  assertEquals(await server.exited, 130);
+});
+
 Deno.test("tcpserver --sink counts many connections at once", async () => {
   await using namespace = await makeNetwork();
   const server = start(namespace, "tcpserver", ["9", "--sink", "--sha256", "--json"]);
