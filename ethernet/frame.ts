@@ -8,6 +8,9 @@ import { MacAddress } from "@octet/netip";
 import { readI32, readU16, Verdict, writeU16 } from "@octet/wire";
 import { EtherType } from "./ether_type.ts";
 
+// V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
+const { ServiceVlan, Vlan } = EtherType;
+
 /** Bytes of an Ethernet header without tags. */
 export const etherHeaderLength = 14;
 /** Bytes that one 802.1Q tag adds. */
@@ -20,7 +23,7 @@ export const minimumFrameLength = 60;
  * 0x9100 that equipment used for the outer tag before 802.1ad.
  */
 export function isVlanTag(type: number): boolean {
-  return type === EtherType.Vlan || type === EtherType.ServiceVlan || type === 0x9100;
+  return type === Vlan || type === ServiceVlan || type === 0x9100;
 }
 
 /**

@@ -53,8 +53,16 @@ export class ReadyList {
    * @param hasWritten Whether it has written a frame.
    */
   served(turn: Turn, hasWritten: boolean): void {
+    if (turn !== this.#head) return;
     const stays = hasWritten && turn.hasMore;
-    if (turn !== this.#head || (stays && turn === this.#tail)) return;
+    // Who stands there alone, as most do, has no neighbour to be joined.
+    if (turn === this.#tail) {
+      if (stays) return;
+      this.#head = null;
+      this.#tail = null;
+      turn.isReady = false;
+      return;
+    }
     this.remove(turn);
     if (stays) this.push(turn);
   }
@@ -63,9 +71,12 @@ export class ReadyList {
   push(turn: Turn): void {
     const last = this.#tail;
     turn.isReady = true;
-    turn.previous = last;
-    if (last === null) this.#head = turn;
-    else last.next = turn;
+    if (last === null) {
+      this.#head = turn;
+    } else {
+      turn.previous = last;
+      last.next = turn;
+    }
     this.#tail = turn;
   }
 
