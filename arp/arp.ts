@@ -27,9 +27,7 @@ import type { AddressProbe } from "./probe.ts";
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const readI32 = wire.readI32;
 const readU16 = wire.readU16;
-const writeU16 = wire.writeU16;
-const writeU32 = wire.writeU32;
-const { arpFrameLength, writeArpHeader } = frame;
+const { arpFrameLength } = frame;
 const { Filtered, NotForUs, Ok, QueueFull, Short, Unexpected, Unsupported } = Verdict;
 const { Reply, Request } = ArpOperation;
 const { Ignored, Refused, Taken } = Learned;
@@ -47,7 +45,7 @@ const replyLimit = 64;
  */
 export class Arp extends BaseNode implements NeighbourListener {
   /** Who is known. */
-  readonly cache: NeighbourCache;
+  declare readonly cache: NeighbourCache;
   /** Who decides whether to answer for others; `null` for nobody else but us. */
   proxy: ArpProxy | null = null;
   /** What was counted so far. */
@@ -66,8 +64,8 @@ export class Arp extends BaseNode implements NeighbourListener {
 
   readonly #addresses: LocalAddresses;
   readonly #held: HeldPackets;
-  readonly #high: number;
-  readonly #low: number;
+  readonly #high: number = 0;
+  readonly #low: number = 0;
   readonly #onUnreachable: ((packet: Packet, now: number) => void) | undefined;
   readonly #onFailure: ((neighbour: number, now: number) => void) | undefined;
   readonly #onConflict: ((address: number, now: number) => void) | undefined;
@@ -229,60 +227,70 @@ export class Arp extends BaseNode implements NeighbourListener {
 
   /** Takes an ARP packet; see {@linkcode BaseNode.demux}. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
-    const bytes = packet.bytes;
+    const { view } = packet;
     const counters = this.counters;
     counters.inPackets++;
     if (end - offset < arpFrameLength) {
       counters.inErrors++;
       return Short;
     }
-    if (readI32(bytes, offset) !== 0x0001_0800 || readU16(bytes, offset + 4) !== 0x0604) {
+    const kind = view.getInt32(offset + 4);
+    const operation = kind & 0xffff;
+    if (
+      view.getInt32(offset) !== 0x0001_0800 || kind >>> 16 !== 0x0604 ||
+      (operation !== Request && operation !== Reply)
+    ) {
       counters.inErrors++;
       return Unsupported;
     }
-    const operation = readU16(bytes, offset + 6);
-    const sender = readI32(bytes, offset + 14);
-    const target = readI32(bytes, offset + 24);
-    const high = readU16(bytes, offset + 8);
-    const low = readI32(bytes, offset + 10);
-    if (operation !== Request && operation !== Reply) {
-      counters.inErrors++;
-      return Unsupported;
-    }
+    const high = view.getUint16(offset + 8);
+    const low = view.getInt32(offset + 10);
     // Our own announcement come back, a group as a station, or nobody at all.
     if ((low === this.#low && high === this.#high) || (high & 0x0100) !== 0 || (high | low) === 0) {
       return Filtered;
     }
-    if (this.#isWatched) this.#show(operation, sender, target, bytes, offset, now);
+    const sender = view.getInt32(offset + 14);
+    const target = view.getInt32(offset + 24);
+    if (this.#isWatched) this.#show(operation, sender, target, packet.bytes, offset, now);
+    if (operation === Reply) counters.inReplies++;
+    if (sender !== 0 && this.#addresses.ownsAddress(sender)) {
+      return this.#takeConflict(sender, packet.bytes, offset + 8, now);
+    }
     return operation === Request
-      ? this.#takeRequest(bytes, offset, sender, target, now)
-      : this.#takeReply(bytes, offset, sender, target, now);
+      ? this.#takeRequest(high, low, sender, target, now)
+      : this.#takeReply(high, low, sender, target, now);
   }
 
   /** Writes a reply, a request or an announcement; see {@linkcode BaseNode.encapsulate}. */
   override encapsulate(packet: Packet, _ipOffset: number, offset: number, now: number): number {
     const cache = this.cache;
+    const announcer = this.#announcer;
     if (cache.isDue(now)) cache.expire(now);
-    const length = this.#writeNext(packet.bytes, offset, now);
-    this.hasMore = this.#replyCount > 0 || cache.hasRequests || !this.#announcer.isEmpty;
-    if (length !== 0 && this.hasMore) return length;
-    this.turn.wakeTime = Infinity;
-    if (!this.#announcer.isEmpty) this.wakeAt(this.#announcer.deadline);
-    cache.wake(this);
+    const length = this.#writeNext(packet, offset, now);
+    const isQuiet = announcer.isEmpty;
+    const hasMore = this.#replyCount > 0 || !isQuiet || cache.hasRequests;
+    this.hasMore = hasMore;
+    if (length !== 0 && hasMore) return length;
+    if (isQuiet) cache.wake(this, Infinity);
+    else cache.wake(this, announcer.deadline);
     return length;
   }
 
-  #writeNext(bytes: Uint8Array, offset: number, now: number): number {
-    if (this.#replyCount > 0) return this.#writeReply(bytes, offset);
-    const slot = this.cache.takeRequest(now);
+  #writeNext(packet: Packet, offset: number, now: number): number {
+    if (this.#replyCount > 0) return this.#writeReply(packet.view, offset);
+    const cache = this.cache;
+    const slot = cache.takeRequest(now);
     if (slot < 0) {
-      return this.#announcer.isEmpty ? 0 : this.#writeAnnouncement(bytes, offset, now);
+      return this.#announcer.isEmpty ? 0 : this.#writeAnnouncement(packet.view, offset, now);
     }
-    const target = this.cache.addresses[slot]!;
+    const target = cache.addresses[slot]!;
     const sender = this.#addresses.addressToward(target);
-    if (isLinkLocal(sender)) writeBroadcast(bytes, offset - 14);
-    else this.cache.writeRequestDestination(slot, bytes, offset - 14);
-    return this.#writeRequest(bytes, offset, sender, target);
+    if (isLinkLocal(sender) || !cache.writeConfirmedAddress(slot, packet.bytes, offset - 14)) {
+      writeHardware(packet.view, offset - 14, 0xffff, -1);
+    }
+    this.#write(packet.view, offset, Request, sender, 0, 0, target);
+    this.counters.outRequests++;
+    return arpFrameLength;
   }
 
   /** Called by the cache when somebody is to be asked. */
@@ -316,61 +324,44 @@ export class Arp extends BaseNode implements NeighbourListener {
     this.#isWatched = probes.length + this.#claims.list.length > 0;
   }
 
-  #takeRequest(
-    bytes: Uint8Array,
-    offset: number,
-    sender: number,
-    target: number,
-    now: number,
-  ): Verdict {
-    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Filtered;
+  #takeRequest(high: number, low: number, sender: number, target: number, now: number): Verdict {
     const isForUs = target !== 0 && (this.#addresses.ownsAddress(target) ||
       this.proxy !== null && this.#answersFor(target, sender));
-    const learned = this.#learn(sender, bytes, offset + 8, false, isForUs, now);
+    const learned = this.#learn(sender, high, low, false, isForUs, now);
     if (isForUs) {
       this.counters.inRequests++;
-      return this.#queueReply(bytes, offset, sender, target);
+      return this.#queueReply(high, low, sender, target);
     }
     return learned === Ignored ? NotForUs : learned === Refused ? Filtered : Ok;
   }
 
-  #takeReply(
-    bytes: Uint8Array,
-    offset: number,
-    sender: number,
-    target: number,
-    now: number,
-  ): Verdict {
-    this.counters.inReplies++;
-    if (sender !== 0 && this.#isConflict(sender, bytes, offset + 8, now)) return Filtered;
+  #takeReply(high: number, low: number, sender: number, target: number, now: number): Verdict {
     // A gratuitous reply corrects an entry as a gratuitous request does (RFC 5227 §3).
     const isReply = sender !== target;
-    const learned = this.#learn(sender, bytes, offset + 8, isReply, false, now);
-    return learned === Taken ? Ok : Unexpected;
+    return this.#learn(sender, high, low, isReply, false, now) === Taken ? Ok : Unexpected;
   }
 
   #learn(
     sender: number,
-    bytes: Uint8Array,
-    offset: number,
+    high: number,
+    low: number,
     isReply: boolean,
     mayCreate: boolean,
     now: number,
   ): Learned {
     // A probe (RFC 5227 §2.1.1) has no sender address.
     if (!isStation(sender)) return Ignored;
-    const learned = this.cache.learn(sender, bytes, offset, isReply, mayCreate, now);
+    const learned = this.cache.learn(sender, high, low, isReply, mayCreate, now);
     if (learned === Refused) this.counters.refused++;
     return learned;
   }
 
   /** RFC 5227 §2.4: another station speaks from an address of ours. */
-  #isConflict(sender: number, bytes: Uint8Array, offset: number, now: number): boolean {
-    if (!this.#addresses.ownsAddress(sender)) return false;
+  #takeConflict(sender: number, bytes: Uint8Array, offset: number, now: number): Verdict {
     this.counters.conflicts++;
     this.#claims.contest(sender, bytes, offset, now);
     this.#onConflict?.(sender >>> 0, now);
-    return true;
+    return Filtered;
   }
 
   /** RFC 1027 §2; who probes (RFC 5227 §2.1.1), or announces itself, is not answered for others. */
@@ -379,73 +370,71 @@ export class Arp extends BaseNode implements NeighbourListener {
       this.proxy!(target >>> 0, sender >>> 0);
   }
 
-  #queueReply(bytes: Uint8Array, offset: number, sender: number, target: number): Verdict {
+  #queueReply(high: number, low: number, sender: number, target: number): Verdict {
     if (this.#replyCount === replyLimit) {
       this.counters.outDropped++;
       return QueueFull;
     }
     const at = 4 * ((this.#replyHead + this.#replyCount++) & (replyLimit - 1));
     const replies = this.#replies;
-    replies[at] = readU16(bytes, offset + 8);
-    replies[at + 1] = readI32(bytes, offset + 10);
+    replies[at] = high;
+    replies[at + 1] = low;
     replies[at + 2] = sender;
     replies[at + 3] = target;
     this.requestTurn();
     return Ok;
   }
 
-  #writeReply(bytes: Uint8Array, offset: number): number {
+  #writeReply(view: DataView, offset: number): number {
+    const replies = this.#replies;
     const at = 4 * this.#replyHead;
+    const high = replies[at]!;
+    const low = replies[at + 1]!;
+    const asked = replies[at + 3]!;
     this.#replyHead = (this.#replyHead + 1) & (replyLimit - 1);
     this.#replyCount--;
-    const replies = this.#replies;
-    if (isLinkLocal(replies[at + 3]!)) {
-      writeBroadcast(bytes, offset - 14);
-    } else {
-      writeU16(bytes, offset - 14, replies[at]!);
-      writeU32(bytes, offset - 12, replies[at + 1]!);
-    }
-    this.#writeSender(bytes, offset, Reply, replies[at + 3]!);
-    writeU16(bytes, offset + 18, replies[at]!);
-    writeU32(bytes, offset + 20, replies[at + 1]!);
-    writeU32(bytes, offset + 24, replies[at + 2]!);
+    if (isLinkLocal(asked)) writeHardware(view, offset - 14, 0xffff, -1);
+    else writeHardware(view, offset - 14, high, low);
+    this.#write(view, offset, Reply, asked, high, low, replies[at + 2]!);
     this.counters.outReplies++;
     return arpFrameLength;
   }
 
-  #writeRequest(bytes: Uint8Array, offset: number, sender: number, target: number): number {
-    this.#writeSender(bytes, offset, Request, sender);
-    writeU16(bytes, offset + 18, 0);
-    writeU32(bytes, offset + 20, 0);
-    writeU32(bytes, offset + 24, target);
-    this.counters.outRequests++;
-    return arpFrameLength;
-  }
-
-  #writeAnnouncement(bytes: Uint8Array, offset: number, now: number): number {
+  #writeAnnouncement(view: DataView, offset: number, now: number): number {
     for (;;) {
       const due = this.#announcer.take(now);
       if (due === null) return 0;
       const { address, operation } = due;
       // An address that was taken away in the meantime is not claimed any more.
       if (!this.#addresses.ownsAddress(address)) continue;
-      writeBroadcast(bytes, offset - 14);
-      this.#writeRequest(bytes, offset, address, address);
-      if (operation === Request) return arpFrameLength;
-      this.counters.outRequests--;
-      this.counters.outReplies++;
-      this.#writeSender(bytes, offset, operation, address);
-      writeU16(bytes, offset + 18, this.#high);
-      writeU32(bytes, offset + 20, this.#low);
+      writeHardware(view, offset - 14, 0xffff, -1);
+      if (operation === Request) {
+        this.#write(view, offset, operation, address, 0, 0, address);
+        this.counters.outRequests++;
+      } else {
+        this.#write(view, offset, operation, address, this.#high, this.#low, address);
+        this.counters.outReplies++;
+      }
       return arpFrameLength;
     }
   }
 
-  #writeSender(bytes: Uint8Array, offset: number, operation: number, sender: number): void {
-    writeArpHeader(bytes, offset, operation);
-    writeU16(bytes, offset + 8, this.#high);
-    writeU32(bytes, offset + 10, this.#low);
-    writeU32(bytes, offset + 14, sender);
+  /** Writes a packet of ours; hardware addresses are numbers of 16 and of 32 bits. */
+  #write(
+    view: DataView,
+    offset: number,
+    operation: number,
+    sender: number,
+    targetHigh: number,
+    targetLow: number,
+    target: number,
+  ): void {
+    view.setInt32(offset, 0x0001_0800);
+    view.setInt32(offset + 4, 0x0604_0000 | operation);
+    writeHardware(view, offset + 8, this.#high, this.#low);
+    view.setInt32(offset + 14, sender);
+    writeHardware(view, offset + 18, targetHigh, targetLow);
+    view.setInt32(offset + 24, target);
   }
 }
 
@@ -460,7 +449,7 @@ function isStation(address: number): boolean {
   return first !== 0 && first !== 127 && first < 224;
 }
 
-function writeBroadcast(bytes: Uint8Array, offset: number): void {
-  writeU16(bytes, offset, 0xffff);
-  writeU32(bytes, offset + 2, 0xffffffff);
+function writeHardware(view: DataView, offset: number, high: number, low: number): void {
+  view.setInt16(offset, high);
+  view.setInt32(offset + 2, low);
 }

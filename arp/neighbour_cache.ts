@@ -10,6 +10,7 @@
  */
 import { MacAddress } from "@octet/netip";
 import { type BaseNode, type Packet, type Random, randomBelow } from "@octet/wire";
+import * as wire from "@octet/wire";
 import type { HeldPackets } from "./held_packets.ts";
 import {
   defaultNeighbourCacheOptions,
@@ -24,6 +25,10 @@ import { NeighbourTable, SlotList } from "./neighbour_table.ts";
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const { Ignored, Refused, Taken } = Learned;
 const { Delay, Failed, Incomplete, None, Permanent, Probe, Reachable, Stale } = NeighbourState;
+const readI32 = wire.readI32;
+const readU16 = wire.readU16;
+const { Delay: delayList, Failed: failedList, Idle: idleList, Send: sendList, Wait: waitList } =
+  SlotList;
 
 /**
  * How long the same random reachable time serves all entries, in milliseconds, as Linux's does. RFC 4861 §6.3.2 asks
@@ -43,8 +48,8 @@ export class NeighbourCache extends NeighbourTable {
   /** When that is drawn anew. */
   #spreadUntil = -Infinity;
   /** How many milliseconds a request costs, and how many may be owed. */
-  readonly #requestTime: number;
-  readonly #requestCredit: number;
+  readonly #requestTime: number = 0;
+  readonly #requestCredit: number = 0;
   /** When the next timer fires, or before: who was answered meanwhile counts until then. */
   #dueAt = Infinity;
   /** Whether somebody is to be asked, and too many were of late. */
@@ -82,13 +87,13 @@ export class NeighbourCache extends NeighbourTable {
   }
 
   /**
-   * Sees to it that `node` gets a turn when {@linkcode expire} or {@linkcode takeRequest} has something to do, if that
-   * comes before the turn that it has asked for. A double that is passed on is boxed, so this is not left to the node.
+   * Sees to it that `node` gets its turn when {@linkcode expire} or {@linkcode takeRequest} has something to do, or at
+   * `latest` if that is before. A double that is made to be passed on is boxed, so this is not left to the node.
    */
-  wake({ turn }: BaseNode): void {
-    let time = this.#dueAt;
+  wake({ turn }: BaseNode, latest: number): void {
+    let time = Math.min(this.#dueAt, latest);
     if (this.#isHeldBack) time = Math.min(time, this.#paidAt - this.#requestCredit);
-    if (time >= turn.wakeTime) return;
+    if (time === turn.wakeTime) return;
     turn.wakeTime = time;
     turn.reschedule();
   }
@@ -153,16 +158,16 @@ export class NeighbourCache extends NeighbourTable {
    * Takes news about a neighbour from an ARP packet.
    *
    * @param address The neighbour, host order.
-   * @param bytes Where its hardware address lies.
-   * @param offset At which offset.
+   * @param high The upper 16 bits of its hardware address.
+   * @param low The lower 32 bits, signed.
    * @param isReply Whether the packet is a reply: only a reply that was asked for confirms.
    * @param mayCreate Whether an unknown neighbour is to be remembered.
    * @param now Milliseconds.
    */
   learn(
     address: number,
-    bytes: Uint8Array,
-    offset: number,
+    high: number,
+    low: number,
     isReply: boolean,
     mayCreate: boolean,
     now: number,
@@ -177,13 +182,13 @@ export class NeighbourCache extends NeighbourTable {
     const isAsked = isReply &&
       (state === Incomplete || state === Probe);
     if (state >= Stale && !isAsked) {
-      if (this.isSame(slot, bytes, offset)) return Taken;
+      if (this.isSame(slot, high, low)) return Taken;
       if (isReply && !mayCreate) return Refused;
       // Of two stations that answer for one address the first wins, as with Linux's locktime.
       if (now - this.marks[2 * slot]! < this.#options.lockTime) return Refused;
     }
     if (state < Stale) this.unresolved--;
-    this.store(slot, bytes, offset, now);
+    this.store(slot, high, low, now);
     if (isAsked) this.#confirm(slot, now);
     else this.#rest(slot, Stale, now);
     if (this.held.count > 0) this.held.send(slot);
@@ -215,7 +220,7 @@ export class NeighbourCache extends NeighbourTable {
     }
     const slot = found < 0 ? this.create(address | 0, now) : found;
     if (this.states[slot]! < Stale) this.unresolved--;
-    this.store(slot, bytes, offset, now);
+    this.store(slot, readU16(bytes, offset), readI32(bytes, offset + 2), now);
     this.fix(slot);
     this.held.send(slot);
   }
@@ -255,16 +260,16 @@ export class NeighbourCache extends NeighbourTable {
   /** Does what has become due at `now`: asks again, gives up. */
   expire(now: number): void {
     const { lists, times } = this;
-    let delayed = lists.first(SlotList.Delay);
+    let delayed = lists.first(delayList);
     while (delayed >= 0 && times[2 * delayed]! <= now) {
       this.#ask(delayed, Probe);
-      delayed = lists.first(SlotList.Delay);
+      delayed = lists.first(delayList);
     }
-    let asked = lists.first(SlotList.Wait);
+    let asked = lists.first(waitList);
     while (asked >= 0 && times[2 * asked]! <= now) {
       if (this.probesSent[asked]! >= this.#options.probes) this.#fail(asked, now);
       else this.#queue(asked);
-      asked = lists.first(SlotList.Wait);
+      asked = lists.first(waitList);
     }
     this.#dueAt = Math.min(
       delayed < 0 ? Infinity : times[2 * delayed]!,
@@ -274,7 +279,7 @@ export class NeighbourCache extends NeighbourTable {
 
   /** Whether somebody is to be asked; {@linkcode takeRequest} says whether now. */
   get hasRequests(): boolean {
-    return this.lists.first(SlotList.Send) >= 0;
+    return this.lists.first(sendList) >= 0;
   }
 
   /**
@@ -283,23 +288,26 @@ export class NeighbourCache extends NeighbourTable {
    * @returns The slot, negative when nobody is to be asked now.
    */
   takeRequest(now: number): number {
-    const slot = this.lists.first(SlotList.Send);
+    const slot = this.lists.first(sendList);
     if (slot < 0) return slot;
     this.#isHeldBack = this.#paidAt - now > this.#requestCredit;
     if (this.#isHeldBack) return -1;
     this.#paidAt = Math.max(this.#paidAt, now) + this.#requestTime;
     this.probesSent[slot] = this.probesSent[slot]! + 1;
-    this.#timer(slot, SlotList.Wait, now + this.#options.retransmitTime);
+    this.#timer(slot, waitList, now + this.#options.retransmitTime);
     return slot;
   }
 
   /**
-   * Writes where the request for a slot of {@linkcode takeRequest} goes: to the address that is to be
-   * confirmed, or to everybody.
+   * Writes the hardware address of a slot of {@linkcode takeRequest}, if that is to be confirmed: such a request goes to
+   * it alone.
+   *
+   * @returns Whether it was written; everybody is to be asked otherwise.
    */
-  writeRequestDestination(slot: number, bytes: Uint8Array, offset: number): void {
-    if (this.states[slot] === Probe) this.write(slot, bytes, offset);
-    else for (let i = 0; i < 6; i++) bytes[offset + i] = 0xff;
+  writeConfirmedAddress(slot: number, bytes: Uint8Array, offset: number): boolean {
+    if (this.states[slot] !== Probe) return false;
+    this.write(slot, bytes, offset);
+    return true;
   }
 
   /** Counts a use, and moves on what a use moves on. Returns the state. */
@@ -313,7 +321,7 @@ export class NeighbourCache extends NeighbourTable {
       return this.states[slot]!;
     }
     this.states[slot] = Delay;
-    this.#timer(slot, SlotList.Delay, now + this.#options.delayTime);
+    this.#timer(slot, delayList, now + this.#options.delayTime);
     this.#listener.requestWanted();
     return Delay;
   }
@@ -325,8 +333,8 @@ export class NeighbourCache extends NeighbourTable {
   }
 
   #queue(slot: number): void {
-    if (this.states[slot] === Probe) this.lists.moveFirst(slot, SlotList.Send);
-    else this.lists.move(slot, SlotList.Send);
+    if (this.states[slot] === Probe) this.lists.moveFirst(slot, sendList);
+    else this.lists.move(slot, sendList);
     this.#listener.requestWanted();
   }
 
@@ -352,14 +360,14 @@ export class NeighbourCache extends NeighbourTable {
     this.states[slot] = state;
     this.times[2 * slot] = Infinity;
     this.marks[2 * slot + 1] = now;
-    this.lists.move(slot, SlotList.Idle);
+    this.lists.move(slot, idleList);
   }
 
   #fail(slot: number, now: number): void {
     const { held, lists } = this;
     if (this.states[slot]! >= Stale) this.unresolved++;
     this.#rest(slot, Failed, now);
-    lists.move(slot, SlotList.Failed);
+    lists.move(slot, failedList);
     this.#listener.failed(this.addresses[slot]! >>> 0, now);
     let packet = held.take(slot);
     while (packet !== null) {
@@ -370,7 +378,7 @@ export class NeighbourCache extends NeighbourTable {
     }
     held.drop(slot);
     for (;;) {
-      const oldest = lists.first(SlotList.Failed);
+      const oldest = lists.first(failedList);
       if (oldest < 0 || now - this.marks[2 * oldest + 1]! < failedTime) break;
       this.free(oldest);
     }

@@ -74,11 +74,8 @@ Deno.test("an upper layer that hears from the neighbour spares the asking", () =
 Deno.test("when the cache is full, who has gone unused longest goes", () => {
   const bench = new Bench({ cache: { capacity: 16 } });
   const base = parseIpv4("192.168.1.100");
-  const hardware = new Uint8Array(6);
-  const add = (index: number, now: number) => {
-    peer.writeTo(hardware, 0);
-    bench.arp.cache.learn(base + index, hardware, 0, false, true, now);
-  };
+  const add = (index: number, now: number) =>
+    bench.arp.cache.learn(base + index, 0x0200, index, false, true, now);
   for (let i = 0; i < 16; i++) add(i, i);
   bench.arp.query(base, 100);
   add(16, 101);
@@ -184,9 +181,8 @@ Deno.test("addresses come and go at random, and the table agrees with a map", ()
       model.delete(address);
     } else {
       const value = random.uint32() & 0xff;
-      hardware.set([2, 0, 0, 0, 0, value]);
       const now = step * 2000;
-      bench.arp.cache.learn(address, hardware, 0, false, true, now);
+      bench.arp.cache.learn(address, 0x0200, value, false, true, now);
       model.set(address, value);
     }
   }

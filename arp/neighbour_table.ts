@@ -10,8 +10,9 @@ import { NeighbourState } from "./neighbour_state.ts";
 import { SlotLists } from "./slot_lists.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const readI32 = wire.readI32;
-const readU16 = wire.readU16;
+const writeU16 = wire.writeU16;
+const writeU32 = wire.writeU32;
+const { Failed, Incomplete, None, Permanent, Stale } = NeighbourState;
 
 /** The lists a slot may stand on. Each waits for one constant time at most, so each is ordered by deadline. */
 export const SlotList = {
@@ -46,7 +47,7 @@ export abstract class NeighbourTable {
   droppedPackets = 0;
 
   /** Where packets wait. */
-  protected readonly held: HeldPackets;
+  declare protected readonly held: HeldPackets;
   /**
    * From address to slot.
    *
@@ -70,9 +71,9 @@ export abstract class NeighbourTable {
   /** How many entries have no hardware address. */
   protected unresolved = 0;
 
-  /** Eight bytes a slot, of which six are used. */
-  #hardware: Uint8Array<ArrayBuffer> = new Uint8Array(0);
-  readonly #limit: number;
+  /** The hardware addresses, two numbers a slot: the upper 16 bits, and the lower 32 as a signed number. */
+  #hardware: Int32Array<ArrayBuffer> = new Int32Array(0);
+  readonly #limit: number = 0;
   #capacity = 0;
   #count = 0;
   #permanent = 0;
@@ -102,15 +103,15 @@ export abstract class NeighbourTable {
   /** The slot of an address, signed; -1 when it has none. The one that was found last is looked at first. */
   protected find(address: number): number {
     const last = this.#lastSlot;
-    if (this.addresses[last] === address && this.states[last] !== NeighbourState.None) return last;
+    if (this.addresses[last] === address && this.states[last] !== None) return last;
     const slot = this.index.find(address);
     if (slot >= 0) this.#lastSlot = slot;
     return slot;
   }
 
   /**
-   * Enters an address as failed. Those without a hardware address take half of the room at most, so that a scan does
-   * not displace who is known.
+   * Enters an address as failed; the caller moves the slot to the list where it belongs. Those without a hardware
+   * address take half of the room at most, so that a scan does not displace who is known.
    */
   protected create(address: number, now: number): number {
     const isCrowded = 2 * this.unresolved >= this.#limit;
@@ -123,11 +124,10 @@ export abstract class NeighbourTable {
     }
     this.addresses[slot] = address;
     this.index.insert(slot);
-    this.states[slot] = NeighbourState.Failed;
+    this.states[slot] = Failed;
     this.marks[2 * slot] = -Infinity;
     this.times[2 * slot] = Infinity;
     this.times[2 * slot + 1] = now;
-    this.lists.move(slot, SlotList.Failed);
     this.unresolved++;
     this.#count++;
     this.#lastSlot = slot;
@@ -136,8 +136,8 @@ export abstract class NeighbourTable {
 
   /** Makes an entry permanent. Half of the room at most is for such entries; see {@linkcode hasRoomToFix}. */
   protected fix(slot: number): void {
-    if (this.states[slot] === NeighbourState.Permanent) return;
-    this.states[slot] = NeighbourState.Permanent;
+    if (this.states[slot] === Permanent) return;
+    this.states[slot] = Permanent;
     this.times[2 * slot] = Infinity;
     this.lists.move(slot, SlotList.Permanent);
     this.#permanent++;
@@ -153,43 +153,39 @@ export abstract class NeighbourTable {
     if (this.held.count > 0) this.droppedPackets += this.held.drop(slot);
     this.index.remove(slot);
     const state = this.states[slot]!;
-    if (state < NeighbourState.Stale) this.unresolved--;
-    if (state === NeighbourState.Permanent) this.#permanent--;
-    this.states[slot] = NeighbourState.None;
+    if (state < Stale) this.unresolved--;
+    if (state === Permanent) this.#permanent--;
+    this.states[slot] = None;
     this.lists.move(slot, SlotList.Free);
     this.#count--;
   }
 
-  /** Sets the hardware address of a slot; `now` is when it changed. */
-  protected store(slot: number, bytes: Uint8Array, offset: number, now: number): void {
+  /**
+   * Sets the hardware address of a slot.
+   *
+   * @param slot Whose.
+   * @param high The address's upper 16 bits.
+   * @param low Its lower 32 bits, signed.
+   * @param now When it changed.
+   */
+  protected store(slot: number, high: number, low: number, now: number): void {
     const hardware = this.#hardware;
-    const at = 8 * slot;
-    hardware[at] = bytes[offset]!;
-    hardware[at + 1] = bytes[offset + 1]!;
-    hardware[at + 2] = bytes[offset + 2]!;
-    hardware[at + 3] = bytes[offset + 3]!;
-    hardware[at + 4] = bytes[offset + 4]!;
-    hardware[at + 5] = bytes[offset + 5]!;
+    hardware[2 * slot] = high;
+    hardware[2 * slot + 1] = low;
     this.marks[2 * slot] = now;
   }
 
   /** Writes the hardware address of a slot. */
   protected write(slot: number, bytes: Uint8Array, offset: number): void {
     const hardware = this.#hardware;
-    const at = 8 * slot;
-    bytes[offset] = hardware[at]!;
-    bytes[offset + 1] = hardware[at + 1]!;
-    bytes[offset + 2] = hardware[at + 2]!;
-    bytes[offset + 3] = hardware[at + 3]!;
-    bytes[offset + 4] = hardware[at + 4]!;
-    bytes[offset + 5] = hardware[at + 5]!;
+    writeU16(bytes, offset, hardware[2 * slot]!);
+    writeU32(bytes, offset + 2, hardware[2 * slot + 1]!);
   }
 
-  /** Whether a slot has this hardware address. */
-  protected isSame(slot: number, bytes: Uint8Array, offset: number): boolean {
+  /** Whether a slot has this hardware address, given as for {@linkcode store}. */
+  protected isSame(slot: number, high: number, low: number): boolean {
     const hardware = this.#hardware;
-    return readI32(hardware, 8 * slot + 2) === readI32(bytes, offset + 2) &&
-      readU16(hardware, 8 * slot) === readU16(bytes, offset);
+    return hardware[2 * slot + 1] === low && hardware[2 * slot] === high;
   }
 
   #evict(slot: number): void {
@@ -203,10 +199,10 @@ export abstract class NeighbourTable {
     let slot = lists.first(SlotList.Failed);
     if (slot >= 0) return slot;
     slot = lists.first(SlotList.Wait);
-    while (slot >= 0 && this.states[slot] !== NeighbourState.Incomplete) slot = lists.next(slot);
+    while (slot >= 0 && this.states[slot] !== Incomplete) slot = lists.next(slot);
     if (slot >= 0) return slot;
     slot = lists.first(SlotList.Send);
-    while (this.states[slot] !== NeighbourState.Incomplete) slot = lists.next(slot);
+    while (this.states[slot] !== Incomplete) slot = lists.next(slot);
     return slot;
   }
 
@@ -238,7 +234,7 @@ export abstract class NeighbourTable {
     this.addresses = widened(this.addresses, new Int32Array(capacity));
     this.states = widened(this.states, new Uint8Array(capacity));
     this.probesSent = widened(this.probesSent, new Uint8Array(capacity));
-    this.#hardware = widened(this.#hardware, new Uint8Array(8 * capacity));
+    this.#hardware = widened(this.#hardware, new Int32Array(2 * capacity));
     this.times = widened(this.times, new Float64Array(2 * capacity));
     this.marks = widened(this.marks, new Float64Array(2 * capacity));
     this.held.grow(capacity);

@@ -8,7 +8,7 @@
 
 /** A few first-in-first-out lists over slots numbered from 0. */
 export class SlotLists {
-  readonly #count: number;
+  readonly #count: number = 0;
   /** Two numbers a place, the next place and the one before. The lists' own places come first, then those of the slots. */
   #links: Int32Array<ArrayBuffer>;
 

@@ -77,13 +77,13 @@ interface Membership {
  */
 export class EthernetLink extends BranchNode {
   /** This link's own address. */
-  readonly hardwareAddress: MacAddress;
+  declare readonly hardwareAddress: MacAddress;
   /** Bytes of header before a child's payload: 14, or 18 in a VLAN. */
-  readonly headerLength: number;
+  declare readonly headerLength: number;
   /** The VLAN this link lives in, 0 for untagged. */
-  readonly vlanId: number;
+  declare readonly vlanId: number;
   /** Whether frames to other stations are taken too. */
-  promiscuous: boolean;
+  declare promiscuous: boolean;
   /** Who finds the hardware address of an IPv4 neighbour; without one only broadcast and multicast get out. */
   resolver: LinkResolver | null = null;
   /** What was counted so far. */
@@ -95,9 +95,9 @@ export class EthernetLink extends BranchNode {
     outFrames: 0,
   };
 
-  readonly #high: number;
-  readonly #low: number;
-  readonly #tagControl: number;
+  readonly #high: number = 0;
+  readonly #low: number = 0;
+  readonly #tagControl: number = 0;
   readonly #types: number[] = [];
   readonly #nodes: BaseNode[] = [];
   readonly #groups: Membership[] = [];
@@ -260,18 +260,18 @@ export class EthernetLink extends BranchNode {
    * @returns The frame's length; 0 when it waits for its neighbour, or nobody is its neighbour.
    */
   frame(packet: Packet, offset: number, payload: number, type: number, now: number): number {
-    const bytes = packet.bytes;
-    let length = payload + this.headerLength;
-    let end = offset + length;
-    while (length < minimumFrameLength) {
-      bytes[end++] = 0;
-      length++;
+    const { view } = packet;
+    const { headerLength } = this;
+    let length = payload + headerLength;
+    if (length < minimumFrameLength) {
+      pad(view, offset + length, offset + minimumFrameLength);
+      length = minimumFrameLength;
     }
-    packet.length = end;
-    if (this.vlanId !== 0) this.#writeTag(bytes, offset);
-    writeU16(bytes, offset + 6, this.#high);
-    writeU32(bytes, offset + 8, this.#low);
-    writeU16(bytes, offset + this.headerLength - 2, type);
+    packet.length = offset + length;
+    if (this.vlanId !== 0) this.#writeTag(packet.bytes, offset);
+    view.setInt16(offset + 6, this.#high);
+    view.setInt32(offset + 8, this.#low);
+    view.setInt16(offset + headerLength - 2, type);
     if (type === Ipv4 && !this.#writeNextHop(packet, offset, now)) return 0;
     this.counters.outFrames++;
     return length;
@@ -300,9 +300,9 @@ export class EthernetLink extends BranchNode {
   }
 
   #isForUs(packet: Packet, offset: number): boolean {
-    const bytes = packet.bytes;
-    const high = readU16(bytes, offset);
-    const low = readI32(bytes, offset + 2);
+    const { view } = packet;
+    const high = view.getUint16(offset);
+    const low = view.getInt32(offset + 2);
     if ((high & 0x0100) === 0) {
       packet.isLinkBroadcast = false;
       packet.isLinkForeign = low !== this.#low || high !== this.#high;
@@ -311,7 +311,7 @@ export class EthernetLink extends BranchNode {
     packet.isLinkBroadcast = true;
     packet.isLinkForeign = false;
     return (low === -1 && high === 0xffff) || this.promiscuous ||
-      this.#findGroup(bytes, offset) !== undefined;
+      this.#findGroup(packet.bytes, offset) !== undefined;
   }
 
   #findGroup(bytes: Uint8Array, offset: number): Membership | undefined {
@@ -323,4 +323,11 @@ export class EthernetLink extends BranchNode {
     }
     return undefined;
   }
+}
+
+/** Writes zeros, eight at once: one by one took 5 % of an ARP exchange. */
+function pad(view: DataView, from: number, to: number): void {
+  let at = from;
+  for (; at <= to - 8; at += 8) view.setFloat64(at, 0);
+  for (; at < to; at++) view.setUint8(at, 0);
 }

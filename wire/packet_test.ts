@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { Packet } from "./packet.ts";
 
 /** What is the packet itself, and not a fact about its frame. */
-const memory = new Set(["bytes", "address", "room"]);
+const memory = new Set(["bytes", "view", "address", "room"]);
 
 type Facts = Record<string, number | boolean>;
 
