@@ -9,7 +9,7 @@ import { Icmpv4 } from "@octet/icmpv4";
 import { everySource, Igmp, Ipv4, type MulticastFilter } from "@octet/ipv4";
 import { Ipv4Prefix, MacAddress } from "@octet/netip";
 import { Nat, type NatOptions } from "@octet/nat";
-import { Tcp } from "@octet/tcp";
+import { Tcp, type TcpLink } from "@octet/tcp";
 import { Udp } from "@octet/udp";
 import { BranchNode, type Packet, type Random, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
@@ -24,8 +24,8 @@ import { giveUp } from "./undelivered.ts";
 const copyBytes = wire.copyBytes;
 const { Filtered } = Verdict;
 
-/** What TCP takes for the MTU when there is no interface at all, in bytes. */
-const defaultMtu = 1500;
+/** What TCP takes for the link when there is no interface at all. */
+const noLink: TcpLink = { mtu: 1500, maxSegment: 1500 };
 
 /**
  * A host's network stack, without I/O: frames go in by {@linkcode Stack.ingress} and come out of
@@ -117,8 +117,7 @@ export class Stack extends BranchNode {
     const { ipv4 } = this;
     const network = {
       sourceFor: (destination: number) => ipv4.sourceFor(destination),
-      mtu: (destination: number) => this.#linkTo(destination)?.mtu ?? defaultMtu,
-      maxSegment: (destination: number) => this.#linkTo(destination)?.maxSegment ?? defaultMtu,
+      linkTo: (destination: number) => this.#linkTo(destination),
     };
     this.tcp = new Tcp(network, random, options.tcp);
     ipv4.register(this.icmp);
@@ -435,9 +434,11 @@ export class Stack extends BranchNode {
   }
 
   /** The interface toward a destination; for what comes back to ourselves, the first. */
-  #linkTo(destination: number): Interface | undefined {
-    const via = this.ipv4.interfaceFor(destination);
-    return this.#byIndex[via?.index ?? 0] ?? this.#interfaces[0];
+  #linkTo(destination: number): TcpLink {
+    const { ipv4 } = this;
+    const via = ipv4.interfaceFor(destination);
+    if (via !== null && via !== ipv4.loopback) return via;
+    return this.#interfaces[0]?.ip ?? noLink;
   }
 
   #vacantIndex(): number {

@@ -75,10 +75,10 @@ export class Pair {
     this.now = options.start ?? 1000;
     this.random = new SeededRandom(options.seed ?? 1);
     const mtu = options.mtu ?? 1500;
+    const link = { mtu, maxSegment: options.maxSegment ?? mtu };
     const network = (source: number): TcpNetwork => ({
       sourceFor: () => source,
-      mtu: () => mtu,
-      maxSegment: () => options.maxSegment ?? mtu,
+      linkTo: () => link,
     });
     this.client = new Tcp(network(clientAddress), this.random, options.options);
     const serverOptions = options.serverOptions ?? options.options;

@@ -111,12 +111,9 @@ export class Script {
     this.#peerIss = options.peerIss ?? 1_000_000;
     this.#iss = options.iss === undefined ? null : options.iss | 0;
     const mtu = options.mtu ?? 1500;
+    const link = { mtu, maxSegment: options.maxSegment ?? mtu };
     this.tcp = new Tcp(
-      {
-        sourceFor: () => localAddress,
-        mtu: () => mtu,
-        maxSegment: () => options.maxSegment ?? mtu,
-      },
+      { sourceFor: () => localAddress, linkTo: () => link },
       new SeededRandom(7),
       options.options,
     );

@@ -42,28 +42,12 @@ export class Chrono {
   }
 }
 
-const chronos: WeakMap<TcpConnection, Chrono> = new WeakMap();
-
 /** The times of a connection up to now; the first call begins to measure them. */
 export function chronoOf(connection: TcpConnection, now: number): Chrono {
-  let chrono = chronos.get(connection);
-  if (chrono === undefined) {
-    chrono = new Chrono();
-    chronos.set(connection, chrono);
-  }
+  const chrono = connection.chrono ??= new Chrono();
   chrono.look(connection.sender, now);
   connection.sender.chrono = chrono;
   return chrono;
-}
-
-/** The times of a connection whose sender has served others meanwhile; `null` when nobody measures them. */
-export function knownChrono(connection: TcpConnection): Chrono | null {
-  return chronos.get(connection) ?? null;
-}
-
-/** The connection begins anew: nobody has asked yet. */
-export function forgetChrono(connection: TcpConnection): void {
-  chronos.delete(connection);
 }
 
 function waitingOf(sender: Sender): Waiting {

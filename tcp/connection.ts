@@ -5,12 +5,13 @@
  */
 import { BaseNode, type Packet, type Verdict } from "@octet/wire";
 import * as arrival from "./arrival.ts";
-import { knownChrono } from "./chrono.ts";
+import type { Chrono } from "./chrono.ts";
 import { type ConnectionParts, returnParts, takeParts } from "./connection_parts.ts";
 import { TcpEvent } from "./event.ts";
 import * as expiry from "./expiry.ts";
 import type { KeepAlive } from "./keepalive.ts";
 import type { TcpListener } from "./listener.ts";
+import type { TcpLink } from "./network.ts";
 import { segmentsTooBig } from "./path_mtu_change.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Segment } from "./segment.ts";
@@ -49,6 +50,8 @@ export class TcpConnection extends BaseNode {
   remoteAddress: number = 0;
   /** The peer's port. */
   remotePort: number = 0;
+  /** What {@linkcode ConnectionTable} makes of the two ends; nothing to anybody else. */
+  hash: number = 0;
   /** The state. */
   state: TcpState = TcpState.Closed;
   /** Why the connection has ended. */
@@ -61,6 +64,8 @@ export class TcpConnection extends BaseNode {
   nextAccepted: TcpConnection | null = null;
   /** The listener whose accept queue waits for it, or `null`. */
   listener: TcpListener | null = null;
+  /** What carries its segments, as the layer below said when it was opened; `null` before. */
+  link: TcpLink | null = null;
   /** The TCP it is registered in, also after its end; `null` before its first connection. */
   tcp: Tcp | null = null;
   /**
@@ -79,6 +84,8 @@ export class TcpConnection extends BaseNode {
   /** Where its numbers are while it sleeps, -1 when there are none. */
   #slot = -1;
   #parts: ConnectionParts | null = null;
+  /** What holds its sender up, where somebody has asked; it stays while the sender serves others. */
+  chrono: Chrono | null = null;
   /** When a segment of the peer has come last, in milliseconds. */
   heardAt: number = 0;
   /** Whether it has used timestamps, and is in TIME-WAIT: asked of many that sleep, so it stands here. */
@@ -398,7 +405,7 @@ export class TcpConnection extends BaseNode {
     const { hibernation } = this.tcp!;
     hibernation.restore(parts, this.#slot);
     this.#slot = -1;
-    parts.sender.chrono = knownChrono(this);
+    parts.sender.chrono = this.chrono;
     hibernation.awoke(this);
     return parts;
   }

@@ -5,7 +5,6 @@
  * @module
  */
 import type { Archive } from "./archive.ts";
-import type { CongestionControlFactory } from "./congestion.ts";
 import { Cubic } from "./cubic.ts";
 import { KeepAlive } from "./keepalive.ts";
 import { Pacing } from "./pacing.ts";
@@ -26,14 +25,14 @@ export class ConnectionParts {
   readonly keepAlive: KeepAlive = new KeepAlive();
   /** The next in the pool. */
   next: ConnectionParts | null = null;
-  /** What made the congestion controller. */
-  #factory: CongestionControlFactory | null;
+  /** What they were set up for last. */
+  #settings: TcpSettings;
 
   /** Makes parts for a connection with these settings. */
   constructor(settings: TcpSettings) {
     const { sendBuffer, maxSendBuffer, receiveBuffer, maxReceiveBuffer } = settings;
-    this.#factory = settings.congestionControl;
-    const congestion = this.#factory?.() ?? new Cubic();
+    this.#settings = settings;
+    const congestion = settings.congestionControl?.() ?? new Cubic();
     this.sender = new Sender(sendBuffer, maxSendBuffer, congestion);
     this.receiver = new Receiver(receiveBuffer, maxReceiveBuffer);
     this.retune(settings);
@@ -64,17 +63,22 @@ export class ConnectionParts {
 
   /** Serves a connection that is about to open; what its application has chosen for it by now stays. */
   fit(settings: TcpSettings): void {
-    const { sender, receiver } = this;
+    const { sender } = this;
     sender.buffer.limit = settings.sendBuffer;
     sender.maxBuffer = settings.maxSendBuffer;
     sender.chrono = null;
     this.retune(settings);
     sender.pacing?.reset();
-    receiver.resize(settings.receiveBuffer, settings.maxReceiveBuffer);
-    const { congestionControl } = settings;
-    if (congestionControl === this.#factory) return;
-    this.#factory = congestionControl;
-    sender.congestion = congestionControl?.() ?? new Cubic();
+    if (settings !== this.#settings) this.#follow(settings);
+  }
+
+  /** The settings are others than before. */
+  #follow(settings: TcpSettings): void {
+    this.receiver.resize(settings.receiveBuffer, settings.maxReceiveBuffer);
+    if (settings.congestionControl !== this.#settings.congestionControl) {
+      this.sender.congestion = settings.congestionControl?.() ?? new Cubic();
+    }
+    this.#settings = settings;
   }
 
   /** Forgets whom they served, and all data and timers. */
@@ -83,7 +87,7 @@ export class ConnectionParts {
     sender.clear();
     sender.open(0);
     receiver.reset();
-    this.timestamps.reset(0);
+    this.timestamps.reset();
     this.keepAlive.stop();
   }
 

@@ -12,13 +12,19 @@ import type { KeyedHash } from "./isn.ts";
 export class ConnectionTable {
   #slots: (TcpConnection | null)[] = new Array(16).fill(null);
   #size = 0;
-  /** What was found last: segments of one connection come in a row. */
+  /** What was found or added last: segments of one connection come in a row. */
   #recent: TcpConnection | null = null;
+  /** The ends that were last hashed: who finds nobody between them asks again, or adds. */
+  #local = 0;
+  #remote = 0;
+  #ports = 0;
+  #hashed = 0;
   readonly #hash: KeyedHash;
 
   /** Makes an empty table. */
   constructor(hash: KeyedHash) {
     this.#hash = hash;
+    this.#hashed = hash.quick(0, 0, 0);
   }
 
   /** How many connections there are. */
@@ -39,7 +45,7 @@ export class ConnectionTable {
     ) return recent;
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = this.#hash.quick((localPort << 16) | remotePort, remoteAddress, localAddress) & mask;
+    let at = this.#hashOf(localAddress, remoteAddress, (localPort << 16) | remotePort) & mask;
     for (;;) {
       const connection = slots[at]!;
       if (connection === null) return null;
@@ -55,14 +61,20 @@ export class ConnectionTable {
   add(connection: TcpConnection): void {
     if ((this.#size + 1) * 2 > this.#slots.length) this.#grow();
     this.#size++;
+    connection.hash = this.#hashOf(
+      connection.localAddress,
+      connection.remoteAddress,
+      (connection.localPort << 16) | connection.remotePort,
+    );
     this.#place(connection);
+    this.#recent = connection;
   }
 
   /** Takes a connection out; nothing happens when it is not in. */
   remove(connection: TcpConnection): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = this.#home(connection) & mask;
+    let at = connection.hash & mask;
     while (slots[at] !== connection) {
       if (slots[at] === null) return;
       at = (at + 1) & mask;
@@ -75,7 +87,7 @@ export class ConnectionTable {
       at = (at + 1) & mask;
       const other = slots[at]!;
       if (other === null) break;
-      const distance = (at - (this.#home(other) & mask)) & mask;
+      const distance = (at - (other.hash & mask)) & mask;
       if (distance >= ((at - gap) & mask)) {
         slots[gap] = other;
         gap = at;
@@ -92,7 +104,7 @@ export class ConnectionTable {
   #place(connection: TcpConnection): void {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let at = this.#home(connection) & mask;
+    let at = connection.hash & mask;
     while (slots[at] !== null) at = (at + 1) & mask;
     slots[at] = connection;
   }
@@ -103,9 +115,14 @@ export class ConnectionTable {
     for (const connection of old) if (connection !== null) this.#place(connection);
   }
 
-  #home(connection: TcpConnection): number {
-    const ports = (connection.localPort << 16) | connection.remotePort;
-    return this.#hash.quick(ports, connection.remoteAddress, connection.localAddress);
+  #hashOf(local: number, remote: number, ports: number): number {
+    if (ports !== this.#ports || remote !== this.#remote || local !== this.#local) {
+      this.#local = local;
+      this.#remote = remote;
+      this.#ports = ports;
+      this.#hashed = this.#hash.quick(ports, remote, local);
+    }
+    return this.#hashed;
   }
 }
 

@@ -4,13 +4,12 @@
  *
  * @module
  */
-import { forgetChrono } from "./chrono.ts";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn } from "./ecn.ts";
 import { initialSequence, timestampOffset } from "./isn.ts";
 import * as optionsModule from "./options.ts";
 import type { Segment } from "./segment.ts";
-import type { TcpNetwork } from "./network.ts";
+import type { TcpLink } from "./network.ts";
 import type { TcpSettings } from "./settings.ts";
 import { TcpError, TcpState } from "./state.ts";
 import type { Tcp } from "./tcp.ts";
@@ -45,36 +44,43 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   connection.listener = null;
   connection.lingerUntil = Infinity;
   connection.equip();
-  forgetChrono(connection);
+  connection.chrono = null;
+  const { sender, receiver, settings } = connection;
   connection.keepAlive.stop();
-  connection.receiver.reset();
-  connection.sender.clear();
+  connection.timestamps.reset();
+  receiver.reset();
+  sender.clear();
   const ports = (localPort << 16) | remotePort;
-  connection.sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
-  connection.sender.trafficClass = connection.settings.trafficClass;
-  const offset = connection.settings.timestamps
-    ? timestampOffset(tcp.hash, localAddress, remoteAddress)
-    : 0;
-  connection.timestamps.reset(offset);
-  connection.receiver.ownMss = ownMss(tcp.network, connection.settings, remoteAddress);
+  sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
+  const link = tcp.network.linkTo(remoteAddress);
+  connection.link = link;
+  receiver.ownMss = ownMss(link, settings);
+}
+
+/** Says where the clock of the timestamps begins, if they may be used: before a SYN goes out that offers them, or agrees. */
+export function startClock({ tcp, timestamps, localAddress, remoteAddress }: TcpConnection): void {
+  timestamps.offset = timestampOffset(tcp!.hash, localAddress, remoteAddress);
 }
 
 /** Our MSS towards a peer: what the link holds (RFC 9293 §3.7.1), or less where the settings say so. */
-export function ownMss(network: TcpNetwork, settings: TcpSettings, remote: number): number {
-  return Math.min(network.mtu(remote) - headersLength, settings.maxSegmentSize);
+export function ownMss(link: TcpLink, settings: TcpSettings): number {
+  return Math.min(link.mtu - headersLength, settings.maxSegmentSize);
 }
 
 /** The peer's SYN has come, first or in answer to ours. */
 export function takeSyn(connection: TcpConnection, segment: Segment, now: number): void {
-  const { sender, receiver, timestamps } = connection;
+  const { sender, receiver, settings } = connection;
   receiver.open(segment.sequence);
   receiver.dataAt = now | 0;
-  if (segment.hasTimestamps && connection.settings.timestamps) timestamps.open(segment, now);
-  sender.sackPermitted = segment.sackPermitted && connection.settings.sack;
-  connection.receiver.scalesWindow = segment.windowScale >= 0 && connection.settings.windowScaling;
-  if (connection.receiver.scalesWindow) {
+  if (segment.hasTimestamps && settings.timestamps) {
+    if (connection.isPassive) startClock(connection);
+    connection.timestamps.open(segment, now);
+  }
+  sender.sackPermitted = segment.sackPermitted && settings.sack;
+  receiver.scalesWindow = segment.windowScale >= 0 && settings.windowScaling;
+  if (receiver.scalesWindow) {
     sender.scale = segment.windowScale;
-    receiver.scale = connection.settings.scale;
+    receiver.scale = settings.scale;
   }
   agreeOnEcn(connection, segment);
   sender.wnd = segment.window;
@@ -94,14 +100,14 @@ function agreeOnEcn(connection: TcpConnection, segment: Segment): void {
 
 /** The most we send in a segment: what the peer takes and the path carries, less the options (RFC 6691 §3). */
 function startSender(connection: TcpConnection, announced: number, now: number): void {
-  const { network, paths } = connection.tcp!;
   const { remoteAddress, timestamps, settings } = connection;
-  const mtu = paths.mtu(remoteAddress, network.mtu(remoteAddress), now);
+  const link = connection.link!;
+  const mtu = connection.tcp!.paths.mtu(remoteAddress, link.mtu, now);
   const peerMss = Math.max(announced === 0 ? defaultMss : announced, minMss);
   const options = timestamps.enabled ? timestampsLength : 0;
   const mss = Math.min(peerMss, settings.maxSegmentSize, mtu - headersLength) - options;
   const headers = headersLength + options;
-  connection.sender.start(mss, network.maxSegment(remoteAddress) - headers, headers);
+  connection.sender.start(mss, link.maxSegment - headers, headers);
 }
 
 /** The handshake is complete. */

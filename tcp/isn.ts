@@ -31,27 +31,38 @@ export class KeyedHash {
    * @returns A signed 32-bit number.
    */
   hash(a: number, b: number, c: number, d: number): number {
-    // The state lives in local variables: in fields a hash took 54 ns instead of 32.
-    let v0 = this.#k0;
-    let v1 = this.#k1;
+    // The state lives in local variables: in fields a hash took 54 ns instead of 32. The `| 0` tells V8 that they are
+    // integers from the beginning; it and two rounds a turn halve what is executed.
+    let v0 = this.#k0 | 0;
+    let v1 = this.#k1 | 0;
     let v2 = 0x6c796765 ^ v0;
     let v3 = 0x74656462 ^ v1;
-    for (let i = 0; i < 6; i++) {
+    // Four words, the length, and four rounds at the end.
+    for (let i = 0; i < 7; i++) {
       const word = i === 0 ? a : i === 1 ? b : i === 2 ? c : i === 3 ? d : i === 4 ? 16 << 24 : 0;
-      if (i < 5) v3 ^= word;
-      else v2 ^= 0xff;
-      for (let round = i < 5 ? 2 : 4; round > 0; round--) {
-        v0 = (v0 + v1) | 0;
-        v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
-        v0 = (v0 << 16) | (v0 >>> 16);
-        v2 = (v2 + v3) | 0;
-        v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
-        v0 = (v0 + v3) | 0;
-        v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
-        v2 = (v2 + v1) | 0;
-        v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
-        v2 = (v2 << 16) | (v2 >>> 16);
-      }
+      if (i === 5) v2 ^= 0xff;
+      v3 ^= word;
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
+
+      v0 = (v0 + v1) | 0;
+      v1 = ((v1 << 5) | (v1 >>> 27)) ^ v0;
+      v0 = (v0 << 16) | (v0 >>> 16);
+      v2 = (v2 + v3) | 0;
+      v3 = ((v3 << 8) | (v3 >>> 24)) ^ v2;
+      v0 = (v0 + v3) | 0;
+      v3 = ((v3 << 7) | (v3 >>> 25)) ^ v0;
+      v2 = (v2 + v1) | 0;
+      v1 = ((v1 << 13) | (v1 >>> 19)) ^ v2;
+      v2 = (v2 << 16) | (v2 >>> 16);
       v0 ^= word;
     }
     return v1 ^ v3;
@@ -64,8 +75,8 @@ export class KeyedHash {
    * @returns A signed 32-bit number.
    */
   quick(a: number, b: number, c: number): number {
-    let v0 = this.#k0;
-    let v1 = this.#k1;
+    let v0 = this.#k0 | 0;
+    let v1 = this.#k1 | 0;
     let v2 = 0x6c796765 ^ v0;
     let v3 = 0x74656462 ^ v1;
     for (let i = 0; i < 7; i++) {
@@ -105,8 +116,7 @@ export function initialSequence(
   ports: number,
   now: number,
 ): number {
-  const clock = Math.floor(now * 250) % 0x1_0000_0000;
-  return (clock + hash.hash(local, remote, ports, 0)) | 0;
+  return (Math.floor(now * 250) + hash.hash(local, remote, ports, 0)) | 0;
 }
 
 /** The offset added to a connection's timestamp clock, so that it does not tell the uptime (RFC 7323 §7.1). */

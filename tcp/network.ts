@@ -12,10 +12,16 @@ import type { TcpConnectionOptions } from "./settings.ts";
 export interface TcpNetwork {
   /** Our address for a destination, host order; 0 when no route leads there. */
   sourceFor(destination: number): number;
-  /** The MTU towards a destination, in bytes. */
-  mtu(destination: number): number;
-  /** The longest IP datagram that one send may hand down: the MTU, or more where the device segments. */
-  maxSegment(destination: number): number;
+  /** What carries segments to a destination, host order; asked once for each connection. */
+  linkTo(destination: number): TcpLink;
+}
+
+/** What TCP has to know of the way to a destination. */
+export interface TcpLink {
+  /** The MTU, in bytes. */
+  readonly mtu: number;
+  /** The longest IP datagram that one send may hand down, in bytes: the MTU, or more where the device segments. */
+  readonly maxSegment: number;
 }
 
 /** Settings of a stack's TCP. */

@@ -217,7 +217,6 @@ export class Sender {
     this.scale = 0;
     this.sackPermitted = false;
     this.hopLimit = 0;
-    this.trafficClass = 0;
     this.finWanted = false;
     this.finSent = false;
     this.retries = 0;

@@ -11,7 +11,7 @@ import { ConnectionTable } from "./connection_table.ts";
 import { TcpCounters } from "./counters.ts";
 import { ephemeralCount, EphemeralPorts, firstEphemeral, type PortUser } from "./ephemeral_port.ts";
 import { TcpFlag } from "./frame.ts";
-import { ownMss, prepare, takeSyn } from "./handshake.ts";
+import { ownMss, prepare, startClock, takeSyn } from "./handshake.ts";
 import { Hibernation } from "./hibernation.ts";
 import { KeyedHash } from "./isn.ts";
 import { Lingerers } from "./limits.ts";
@@ -134,6 +134,7 @@ export class Tcp extends BranchNode implements PortUser {
     const connection = reuse ?? this.#take();
     this.#open(connection, localAddress, localPort, address, port, now);
     if (last !== null) startBeyond(connection.sender, last);
+    if (connection.settings.timestamps) startClock(connection);
     connection.isPassive = false;
     connection.state = SynSent;
     this.counters.TcpActiveOpens++;
@@ -310,7 +311,7 @@ export class Tcp extends BranchNode implements PortUser {
   #defend(listener: TcpListener, segment: Segment, packet: Packet, now: number): Verdict {
     const { source, destination } = packet;
     const settings = listener.settings ?? this.#settings;
-    const mss = ownMss(this.network, settings, source);
+    const mss = ownMss(this.network.linkTo(source), settings);
     if (
       listener.hasRoom && this.#flood.answer(segment, destination, source, mss, settings, now)
     ) {

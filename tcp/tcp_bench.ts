@@ -24,11 +24,8 @@ class Wire {
 
   constructor(maxSegment: number, options: TcpConnectionOptions = {}) {
     this.#packet = new Packet(maxSegment + 100);
-    const network = (source: number) => ({
-      sourceFor: () => source,
-      mtu: () => 1500,
-      maxSegment: () => maxSegment,
-    });
+    const link = { mtu: 1500, maxSegment };
+    const network = (source: number) => ({ sourceFor: () => source, linkTo: () => link });
     this.left = new Tcp(network(leftAddress), new SeededRandom(1), options);
     this.right = new Tcp(network(rightAddress), new SeededRandom(2), options);
     this.left.attach(this.#roots[0]!);

@@ -22,27 +22,28 @@ export class Timestamps {
   enabled: boolean = false;
   /** TS.Recent: the value to echo. */
   recent: number = 0;
+  /** What our clock is ahead of the time by, modulo 2^32. */
+  offset: number = 0;
   #recentAt = 0;
-  #offset = 0;
 
-  /** A connection begins. */
-  reset(offset: number): void {
+  /** A connection begins; where its clock stands may be said later. */
+  reset(offset: number = 0): void {
     this.enabled = false;
     this.recent = 0;
-    this.#offset = offset;
+    this.offset = offset;
   }
 
   /** Keeps what a connection needs beyond an idle time; see {@linkcode Archive}. */
   archive(archive: Archive): void {
     this.enabled = archive.flag(this.enabled);
     this.recent = archive.int(this.recent);
-    this.#offset = archive.int(this.#offset);
+    this.offset = archive.int(this.offset);
     this.#recentAt = archive.real(this.#recentAt);
   }
 
   /** TSval of a segment that goes out now. */
   value(now: number): number {
-    return (Math.floor(now) + this.#offset) | 0;
+    return (Math.floor(now) + this.offset) | 0;
   }
 
   /** The peer's SYN carried the option. */

@@ -118,7 +118,7 @@ export abstract class BaseNode implements StackNode {
   detach(): void {
     const { parent, turn } = this;
     if (parent === null) return;
-    if (turn.timerIndex >= 0) parent.timers.remove(turn);
+    if (turn.timerIndex >= 0) (turn.list ?? parent).timers.remove(turn);
     if (turn.isReady) {
       if (turn.list !== null) turn.list.remove(turn);
       else parent.dequeue(this);
