@@ -100,6 +100,8 @@ export class EthernetLink extends BranchNode {
   readonly #tagControl: number = 0;
   readonly #types: number[] = [];
   readonly #nodes: BaseNode[] = [];
+  /** The child for IPv4, which most frames are for. */
+  #ipv4: BaseNode | null = null;
   readonly #groups: Membership[] = [];
   /** Called when {@linkcode EthernetLink.groups} has changed, for a card that filters. */
   onGroupsChanged: (() => void) | null = null;
@@ -143,6 +145,7 @@ export class EthernetLink extends BranchNode {
     node.attach(this);
     this.#types.push(node.protocol);
     this.#nodes.push(node);
+    if (node.protocol === Ipv4) this.#ipv4 = node;
   }
 
   /**
@@ -153,13 +156,11 @@ export class EthernetLink extends BranchNode {
    * @param offset Its first byte.
    */
   joinGroup(bytes: Uint8Array, offset: number): void {
-    const known = this.#findGroup(bytes, offset);
+    const high = readU16(bytes, offset);
+    const low = readI32(bytes, offset + 2);
+    const known = this.#findGroup(high, low);
     if (known === undefined) {
-      this.#groups.push({
-        high: readU16(bytes, offset),
-        low: readI32(bytes, offset + 2),
-        count: 1,
-      });
+      this.#groups.push({ high, low, count: 1 });
       this.onGroupsChanged?.();
     } else {
       known.count++;
@@ -173,7 +174,7 @@ export class EthernetLink extends BranchNode {
    * @param offset Its first byte.
    */
   leaveGroup(bytes: Uint8Array, offset: number): void {
-    const known = this.#findGroup(bytes, offset);
+    const known = this.#findGroup(readU16(bytes, offset), readI32(bytes, offset + 2));
     if (known === undefined || --known.count > 0) return;
     this.#groups.splice(this.#groups.indexOf(known), 1);
     this.onGroupsChanged?.();
@@ -186,19 +187,33 @@ export class EthernetLink extends BranchNode {
 
   /** Takes a frame; see {@linkcode BaseNode.demux}. Sets `packet.isLinkBroadcast`. */
   override demux(packet: Packet, offset: number, end: number, now: number): Verdict {
-    const bytes = packet.bytes;
-    const counters = this.counters;
+    const { counters } = this;
     counters.inFrames++;
     if (end - offset < etherHeaderLength) {
       counters.inErrors++;
       return Short;
     }
-    if (!this.#isForUs(packet, offset)) {
+    const { view } = packet;
+    const high = view.getUint16(offset);
+    const low = view.getInt32(offset + 2);
+    packet.isLinkBroadcast = false;
+    packet.isLinkForeign = false;
+    if ((low !== this.#low || high !== this.#high) && !this.#takes(packet, high, low)) {
       counters.inNotForUs++;
       return NotForUs;
     }
-    let at = offset + 12;
-    let type = readU16(bytes, at);
+    const ipv4 = this.#ipv4;
+    const type = view.getUint16(offset + 12);
+    return type === Ipv4 && ipv4 !== null && this.vlanId === 0
+      ? ipv4.demux(packet, offset + etherHeaderLength, end, now)
+      : this.#demuxTagged(packet, offset + 12, end, type, now);
+  }
+
+  /** Finds the child for a frame that may have a tag. `at` is where the type lies. */
+  #demuxTagged(packet: Packet, at: number, end: number, outer: number, now: number): Verdict {
+    const { counters } = this;
+    let payload = at + 2;
+    let type = outer;
     let vlanId = 0;
     // Only a single tag can be ours: a frame with two belongs to the outer VLAN's own stack.
     if (isVlanTag(type)) {
@@ -206,9 +221,9 @@ export class EthernetLink extends BranchNode {
         counters.inErrors++;
         return Short;
       }
-      vlanId = readU16(bytes, at + 2) & 0x0fff;
-      at += vlanTagLength;
-      type = readU16(bytes, at);
+      vlanId = readU16(packet.bytes, payload) & 0x0fff;
+      payload += vlanTagLength;
+      type = readU16(packet.bytes, payload - 2);
     }
     if (vlanId !== this.vlanId) {
       counters.inNotForUs++;
@@ -216,7 +231,7 @@ export class EthernetLink extends BranchNode {
     }
     const types = this.#types;
     for (let i = 0; i < types.length; i++) {
-      if (types[i] === type) return this.#nodes[i]!.demux(packet, at + 2, end, now);
+      if (types[i] === type) return this.#nodes[i]!.demux(packet, payload, end, now);
     }
     counters.inUnknown++;
     return NoProtocol;
@@ -299,24 +314,18 @@ export class EthernetLink extends BranchNode {
     return this.resolver !== null && this.resolver.resolve(packet, offset, now);
   }
 
-  #isForUs(packet: Packet, offset: number): boolean {
-    const { view } = packet;
-    const high = view.getUint16(offset);
-    const low = view.getInt32(offset + 2);
+  /** Whether a frame to an address that is not the link's own is taken all the same. */
+  #takes(packet: Packet, high: number, low: number): boolean {
     if ((high & 0x0100) === 0) {
-      packet.isLinkBroadcast = false;
-      packet.isLinkForeign = low !== this.#low || high !== this.#high;
-      return !packet.isLinkForeign || this.promiscuous;
+      packet.isLinkForeign = true;
+      return this.promiscuous;
     }
     packet.isLinkBroadcast = true;
-    packet.isLinkForeign = false;
     return (low === -1 && high === 0xffff) || this.promiscuous ||
-      this.#findGroup(packet.bytes, offset) !== undefined;
+      this.#findGroup(high, low) !== undefined;
   }
 
-  #findGroup(bytes: Uint8Array, offset: number): Membership | undefined {
-    const high = readU16(bytes, offset);
-    const low = readI32(bytes, offset + 2);
+  #findGroup(high: number, low: number): Membership | undefined {
     const groups = this.#groups;
     for (let i = 0; i < groups.length; i++) {
       if (groups[i]!.low === low && groups[i]!.high === high) return groups[i];

@@ -90,7 +90,7 @@ export class Interface extends BranchNode {
   readonly #ipv4: Ipv4;
   readonly #onUp: (via: Interface) => void;
   /** Where frames go in: the link, or the IP layer where there is none. */
-  readonly root: BaseNode;
+  declare readonly root: BaseNode;
 
   /**
    * Makes an interface, and registers it in the IP layer.

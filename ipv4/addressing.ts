@@ -62,12 +62,16 @@ export abstract class Ipv4Addressing extends BranchNode
   #lastSource = 0;
   #lastHop = 0;
   #lastVia: Ipv4Interface | null = null;
+  /** What {@linkcode admit} was told last; `#admittedVia` is `null` when there is nothing. */
+  #admittedSource = 0;
+  #admittedDestination = 0;
+  #admittedVia: Ipv4Interface | null = null;
 
   /** Prepares a node without interfaces but the loopback. */
   constructor() {
     super();
     this.loopback.addresses.adoptLoopback(loopbackAddress);
-    this.routes.onChange = () => this.#lastVia = null;
+    this.routes.onChange = () => this.forget();
   }
 
   /** The interfaces, the loopback left out, in the order in which they were added. */
@@ -82,7 +86,7 @@ export abstract class Ipv4Addressing extends BranchNode
 
   set hostModel(model: HostModel) {
     this.#isStrong = model === "strong";
-    this.#lastVia = null;
+    this.forget();
   }
 
   /** The longest datagram of the first interface, in bytes. */
@@ -107,7 +111,7 @@ export abstract class Ipv4Addressing extends BranchNode
     const via = new Ipv4Interface(index, this, options);
     this.#byIndex[index] = via;
     this.#interfaces.push(via);
-    this.#lastVia = null;
+    this.forget();
     return via;
   }
 
@@ -146,7 +150,7 @@ export abstract class Ipv4Addressing extends BranchNode
   addAddress(address: number, prefixLength: number, via: Ipv4Interface = this.#first()): void {
     const entry = this.addresses.add(address, prefixLength, via.index);
     via.addresses.adopt(entry);
-    this.#lastVia = null;
+    this.forget();
     if (prefixLength < 32 && via !== this.loopback) {
       const { prefix } = entry;
       this.routes.add({
@@ -170,6 +174,7 @@ export abstract class Ipv4Addressing extends BranchNode
     const entry = this.addresses.remove(address);
     if (entry === undefined) return false;
     this.interfaceAt(entry.interfaceIndex)?.addresses.remove(address);
+    this.forget();
     this.routes.removeSource(address >>> 0);
     return true;
   }
@@ -257,6 +262,28 @@ export abstract class Ipv4Addressing extends BranchNode
     // 0.0.0.0 says "this host, it has no address yet"; it can only speak to everybody.
     if (first === 0) return source !== 0 || destination >>> 28 < 0xe;
     return this.addresses.owns(source) || this.addresses.isBroadcast(source);
+  }
+
+  /**
+   * Whether datagrams between these two addresses, signed, were let in from an interface before: the addresses need
+   * not be judged again, which takes 80 instructions.
+   */
+  protected isAdmitted(via: Ipv4Interface, source: number, destination: number): boolean {
+    return source === this.#admittedSource && destination === this.#admittedDestination &&
+      via === this.#admittedVia;
+  }
+
+  /** Remembers that datagrams between two addresses, signed, are let in from an interface. */
+  protected admit(via: Ipv4Interface, source: number, destination: number): void {
+    this.#admittedSource = source;
+    this.#admittedDestination = destination;
+    this.#admittedVia = via;
+  }
+
+  /** What was decided before is to be decided anew: addresses, routes or rules have changed. */
+  protected forget(): void {
+    this.#lastVia = null;
+    this.#admittedVia = null;
   }
 
   /**

@@ -27,6 +27,14 @@ export function sumHeader(bytes: Uint8Array, offset: number, headerLength: numbe
   return (folded & 0xffff) + (folded >>> 16);
 }
 
+/** The same over a header without options, by its five words. */
+export function sumWords(a: number, b: number, c: number, d: number, e: number): number {
+  const sum = (a >>> 16) + (a & 0xffff) + (b >>> 16) + (b & 0xffff) + (c >>> 16) + (c & 0xffff) +
+    (d >>> 16) + (d & 0xffff) + (e >>> 16) + (e & 0xffff);
+  const folded = (sum & 0xffff) + (sum >>> 16);
+  return (folded & 0xffff) + (folded >>> 16);
+}
+
 /** Computes a header's checksum and writes it. */
 export function writeHeaderChecksum(bytes: Uint8Array, offset: number, headerLength: number): void {
   writeU16(bytes, offset + 10, 0);

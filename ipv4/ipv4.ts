@@ -6,7 +6,6 @@
  */
 import { type BaseNode, type Packet, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
-import { isGloballyReachableIpv4 } from "@octet/netip";
 import type { ErrorListener, ErrorReporter } from "./errors.ts";
 import * as frame from "./frame.ts";
 import { Forwarder } from "./forward.ts";
@@ -17,6 +16,7 @@ import { optionFault, recordHop } from "./option_rules.ts";
 import { Ipv4Output, type Ipv4OutputSetup } from "./output.ts";
 import { IpProtocol } from "./protocol.ts";
 import { Reassembler, type ReassemblyOptions } from "./reassembly.ts";
+import { dhcpClientPort, isPlausible } from "./source_validation.ts";
 import { Translation, type Translator } from "./translator.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
@@ -24,7 +24,7 @@ const readI32 = wire.readI32;
 const readU16 = wire.readU16;
 const { ipv4HeaderLength } = frame;
 const { headerLengthAt, isFragment } = forwardModule;
-const { sumHeader, writeHeaderChecksum } = header;
+const { sumHeader, sumWords, writeHeaderChecksum } = header;
 const {
   BadChecksum,
   BadLength,
@@ -54,9 +54,7 @@ export interface Ipv4Setup extends Ipv4OutputSetup {
 
 /** EtherType of IPv4. */
 const etherType = 0x0800;
-/** UDP port 68 (RFC 2131 §4.1). */
-const dhcpClientPort = 68;
-/** Beside the verdicts: the translator has nothing to do with the datagram. */
+/** Beside the verdicts: nothing keeps the datagram from going on. */
 const untouched = -1;
 
 /**
@@ -113,6 +111,7 @@ export class Ipv4 extends Ipv4Output {
   set isForwarding(isForwarding: boolean) {
     if (isForwarding) this.#forwarder ??= new Forwarder(this);
     else this.#forwarder = null;
+    this.forget();
   }
 
   /**
@@ -185,72 +184,98 @@ export class Ipv4 extends Ipv4Output {
     end: number,
     now: number,
   ): Verdict {
-    const bytes = packet.bytes;
-    const counters = this.counters;
+    const { counters } = this;
     counters.inReceives++;
     const available = end - offset;
     if (available < ipv4HeaderLength) return this.#malformed(Short);
-    const first = bytes[offset]!;
-    if (first >>> 4 !== 4) return this.#malformed(BadVersion);
-    const headerLength = (first & 0x0f) << 2;
-    const total = readU16(bytes, offset + 2);
+    const { view } = packet;
+    const first = view.getInt32(offset);
+    if (first >>> 28 !== 4) return this.#malformed(BadVersion);
+    const headerLength = (first >>> 22) & 0x3c;
+    const total = first & 0xffff;
     if (headerLength < ipv4HeaderLength || total < headerLength || total > available) {
       return this.#malformed(BadLength);
     }
-    if (sumHeader(bytes, offset, headerLength) !== 0xffff) {
+    const second = view.getInt32(offset + 4);
+    const third = view.getInt32(offset + 8);
+    const source = view.getInt32(offset + 12);
+    const destination = view.getInt32(offset + 16);
+    const sum = headerLength === ipv4HeaderLength
+      ? sumWords(first, second, third, source, destination)
+      : sumHeader(packet.bytes, offset, headerLength);
+    if (sum !== 0xffff) {
       counters.inCsumErrors++;
       return this.#malformed(BadChecksum);
     }
     counters.inOctets += total;
     via.counters.inPackets++;
     via.counters.inOctets += total;
-    const source = readI32(bytes, offset + 12);
-    const destination = readI32(bytes, offset + 16);
-    const protocol = bytes[offset + 9]!;
+    const protocol = (third >>> 16) & 0xff;
     const datagramEnd = offset + total;
     packet.ipVersion = 4;
     packet.networkOffset = offset;
     packet.source = source >>> 0;
     packet.destination = destination >>> 0;
-    packet.trafficClass = bytes[offset + 1]!;
-    packet.hopLimit = bytes[offset + 8]!;
+    packet.trafficClass = (first >>> 16) & 0xff;
+    packet.hopLimit = third >>> 24;
     packet.protocol = protocol;
-    if (via !== this.loopback) {
-      if (this.isMartian(source, destination)) {
-        counters.inMartians++;
-        counters.inAddrErrors++;
-        return Filtered;
-      }
-      if (via.checksSources && !this.#isPlausible(via, packet, source, offset + headerLength)) {
-        return Filtered;
-      }
-      if (this.translator !== null && this.#forwarder !== null) {
-        const verdict = this.#translate(via, packet, offset, headerLength, datagramEnd, now);
-        if (verdict !== untouched) return verdict;
-      }
-      if (!via.addresses.owns(destination)) {
-        const verdict = this.#acceptOther(via, packet, destination, offset + headerLength);
-        if (verdict === NotForUs && this.#forwarder !== null) {
-          return this.#forward(via, packet, offset, headerLength, datagramEnd, now);
-        }
-        if (verdict !== Ok) {
-          counters.inAddrErrors++;
-          return verdict;
-        }
-      } else if (packet.isLinkBroadcast) {
-        // RFC 1122 §3.3.6: a link broadcast that is no IP broadcast is discarded silently.
-        counters.inAddrErrors++;
-        return Filtered;
-      }
+    if (
+      via.checksSources || packet.isLinkBroadcast || !this.isAdmitted(via, source, destination)
+    ) {
+      const verdict = this.#judge(via, packet, offset, headerLength, datagramEnd, now);
+      if (verdict !== untouched) return verdict;
     }
     if (headerLength > ipv4HeaderLength) {
       const verdict = this.#checkOptions(packet, offset, headerLength, datagramEnd, now);
       if (verdict !== Ok) return verdict;
     }
-    if ((readU16(bytes, offset + 6) & 0x3fff) !== 0) {
+    if ((second & 0x3fff) !== 0) {
       return this.#receiveFragment(packet, offset, headerLength, datagramEnd, now);
     }
     return this.#deliver(packet, offset, offset + headerLength, datagramEnd, protocol, now);
+  }
+
+  /** Looks at where a datagram comes from and goes to; {@linkcode untouched} when it is for us. */
+  #judge(
+    via: Ipv4Interface,
+    packet: Packet,
+    offset: number,
+    headerLength: number,
+    end: number,
+    now: number,
+  ): Verdict | typeof untouched {
+    if (via === this.loopback) return untouched;
+    const { counters } = this;
+    const source = packet.source | 0;
+    const destination = packet.destination | 0;
+    if (this.isMartian(source, destination)) {
+      counters.inMartians++;
+      counters.inAddrErrors++;
+      return Filtered;
+    }
+    const transport = offset + headerLength;
+    if (via.checksSources && !isPlausible(this, via, packet, source, transport)) return Filtered;
+    if (this.translator !== null && this.#forwarder !== null) {
+      const verdict = this.#translate(via, packet, offset, headerLength, end, now);
+      if (verdict !== untouched) return verdict;
+    }
+    if (!via.addresses.owns(destination)) {
+      const verdict = this.#acceptOther(via, packet, destination, transport);
+      if (verdict === NotForUs && this.#forwarder !== null) {
+        return this.#forward(via, packet, offset, headerLength, end, now);
+      }
+      if (verdict === Ok) return untouched;
+      counters.inAddrErrors++;
+      return verdict;
+    }
+    if (packet.isLinkBroadcast) {
+      // RFC 1122 §3.3.6: a link broadcast that is no IP broadcast is discarded silently.
+      counters.inAddrErrors++;
+      return Filtered;
+    }
+    // A router's translator wants to see each.
+    if (this.#forwarder === null) this.admit(via, source, destination);
+    return untouched;
   }
 
   #deliver(
@@ -397,35 +422,6 @@ export class Ipv4 extends Ipv4Output {
       return Filtered;
     }
     return this.#forwarder!.forward(via, packet, offset, headerLength, end, true, now);
-  }
-
-  /** RFC 3704 §2.2, §2.3: whether a route leads back to the source, by the interface it came in by when that is asked for. */
-  #isPlausible(
-    via: Ipv4Interface,
-    packet: Packet,
-    source: number,
-    transport: number,
-  ): boolean {
-    // A lease's server may be anywhere behind a relay, and before there is a lease, there is no route to it.
-    if (
-      packet.protocol === Udp &&
-      readU16(packet.bytes, transport + 2) === dhcpClientPort &&
-      (via.addresses.primary === 0 || via.addresses.owns(packet.destination))
-    ) return true;
-    if (via.filtersBogons && source !== 0 && !isGloballyReachableIpv4(source >>> 0)) {
-      this.counters.inBogons++;
-      return false;
-    }
-    const { sourceValidation } = via;
-    if (source === 0 || sourceValidation === "off") return true;
-    const route = this.routes.find(source);
-    if (route !== null) {
-      if (sourceValidation === "loose" || route.interface === via) return true;
-      const other = this.routes.findVia(source, via);
-      if (other !== null && other.prefix.length === route.prefix.length) return true;
-    }
-    this.counters.reversePathFilter++;
-    return false;
   }
 
   /** Whether a datagram to an address that is not the interface's is for us all the same. */

@@ -141,6 +141,31 @@ Deno.test("who may speak to whom (RFC 1122 §3.2.1.3)", () => {
   }
 });
 
+Deno.test("what was let in before is judged anew when addresses or rules change", () => {
+  const { Ok, Filtered, NotForUs } = Verdict;
+  const bench = new Bench().configure();
+  const { ipv4 } = bench;
+  const hearTwice = (verdict: Verdict) => {
+    assertEquals(bench.hear({}), verdict);
+    assertEquals(bench.hear({}), verdict);
+  };
+  hearTwice(Ok);
+  assertEquals(bench.hear({}, true), Filtered);
+  ipv4.addAddress(peer, 24);
+  hearTwice(Filtered);
+  ipv4.removeAddress(peer);
+  hearTwice(Ok);
+  ipv4.addAddress(parseIpv4("192.168.1.17"), 30);
+  assertEquals(bench.hear({ source: parseIpv4("192.168.1.19") }), Filtered);
+  hearTwice(Ok);
+  ipv4.interfaces[0]!.filtersBogons = true;
+  hearTwice(Filtered);
+  ipv4.interfaces[0]!.filtersBogons = false;
+  hearTwice(Ok);
+  ipv4.removeAddress(own);
+  hearTwice(NotForUs);
+});
+
 Deno.test("a host without an address takes UDP to any (RFC 2131 §4.1), and nothing else", () => {
   const bench = new Bench();
   assertEquals(bench.hear({ destination: far }), Verdict.Ok);

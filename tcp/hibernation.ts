@@ -27,18 +27,24 @@ interface Chunk {
 
 /** The sleep of one stack's connections. */
 export class Hibernation {
-  /** How many connections may be awake. */
-  limit: number = awakeLimit;
+  /** Whether more are awake than may be, or some have ended: asked for each segment, both ways. */
+  isCrowded: boolean = false;
   readonly #awake: TcpConnection[] = [];
   readonly #chunks: Chunk[] = [];
   readonly #free: number[] = [];
   readonly #archive: Archive = new Archive();
   readonly #retired: TcpConnection[] = [];
+  #limit = awakeLimit;
   #hand = 0;
 
-  /** Whether more are awake than may be, or some have ended. */
-  get isCrowded(): boolean {
-    return this.#awake.length > this.limit || this.#retired.length > 0;
+  /** How many connections may be awake. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#count();
   }
 
   /** How many connections are awake, those included that ended lately. */
@@ -52,11 +58,13 @@ export class Hibernation {
     if (connection.awakeIndex >= 0) return;
     connection.awakeIndex = this.#awake.length;
     this.#awake.push(connection);
+    this.#count();
   }
 
   /** A connection has ended that its application has closed before: nobody asks for its parts again. */
   retire(connection: TcpConnection): void {
     this.#retired.push(connection);
+    this.isCrowded = true;
   }
 
   /** Puts idle connections to sleep. To be called when nobody works with any part. */
@@ -68,7 +76,7 @@ export class Hibernation {
       connection.surrender();
     }
     const awake = this.#awake;
-    for (let step = 0; step < steps && awake.length > this.limit; step++) {
+    for (let step = 0; step < steps && awake.length > this.#limit; step++) {
       if (this.#hand >= awake.length) this.#hand = 0;
       const connection = awake[this.#hand]!;
       if (connection.state === TcpState.Closed) {
@@ -83,6 +91,7 @@ export class Hibernation {
         this.#hand++;
       }
     }
+    this.#count();
   }
 
   /** Gives a connection that wakes its numbers back. */
@@ -96,6 +105,10 @@ export class Hibernation {
   /** A connection that sleeps has ended: its numbers are nobody's. */
   forget(slot: number): void {
     this.#free.push(slot);
+  }
+
+  #count(): void {
+    this.isCrowded = this.#awake.length > this.#limit || this.#retired.length > 0;
   }
 
   #sleep(connection: TcpConnection): void {

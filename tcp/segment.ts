@@ -4,17 +4,17 @@
  * @module
  */
 import { type Packet, Verdict } from "@octet/wire";
-import * as wire from "@octet/wire";
-import { TcpFlag, TcpFrame } from "./frame.ts";
+import { TcpFlag } from "./frame.ts";
+import * as frame from "./frame.ts";
 import { TcpOption, TcpOptionCursor } from "./options.ts";
 import * as optionsModule from "./options.ts";
 import * as seq from "./seq.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const readI32 = wire.readI32;
+const { tcpHeaderLength } = frame;
 const { maxWindowScale } = optionsModule;
 const { seqAdd, seqBefore } = seq;
-const { Ok } = Verdict;
+const { BadLength, Ok, Short } = Verdict;
 const { Fin, Syn } = TcpFlag;
 const { Mss, Sack, SackPermitted, Timestamps, WindowScale } = TcpOption;
 
@@ -23,8 +23,6 @@ const timestampsAlone = 0x0101080a;
 
 /** The header's fields and the options of one segment. Sequence numbers are signed 32-bit. */
 export class Segment {
-  /** The header. */
-  readonly frame: TcpFrame = new TcpFrame();
   /** The sender's port. */
   sourcePort: number = 0;
   /** Our port. */
@@ -37,8 +35,6 @@ export class Segment {
   flags: number = 0;
   /** SEG.WND as it stands, not scaled. */
   window: number = 0;
-  /** Offset of the octet after the urgent data from SEG.SEQ, when URG is set. */
-  urgentPointer: number = 0;
   /** Where the payload begins in the packet. */
   payloadOffset: number = 0;
   /** Length of the payload in bytes. */
@@ -78,33 +74,35 @@ export class Segment {
 
   /** Takes the segment in `packet.bytes[offset…end)` apart; the checksum is the caller's. */
   parse(packet: Packet, offset: number, end: number): Verdict {
-    const frame = this.frame;
-    frame.reset(packet.bytes, offset, end);
-    const verdict = frame.validate();
-    if (verdict !== Ok) return verdict;
-    this.sourcePort = frame.sourcePort;
-    this.destinationPort = frame.destinationPort;
-    this.sequence = frame.sequence;
-    this.acknowledgment = frame.acknowledgment;
-    this.flags = frame.flags;
-    this.window = frame.window;
-    this.urgentPointer = frame.urgentPointer;
-    this.payloadOffset = frame.payloadOffset;
-    this.payloadLength = end - this.payloadOffset;
+    const available = end - offset;
+    if (available < tcpHeaderLength) return Short;
+    const { view } = packet;
+    const control = view.getInt32(offset + 12);
+    const headerLength = (control >>> 26) & 0x3c;
+    if (headerLength < tcpHeaderLength || headerLength > available) return BadLength;
+    const ports = view.getInt32(offset);
+    const flags = (control >>> 16) & 0xff;
+    this.sourcePort = ports >>> 16;
+    this.destinationPort = ports & 0xffff;
+    this.sequence = view.getInt32(offset + 4);
+    this.acknowledgment = view.getInt32(offset + 8);
+    this.flags = flags;
+    this.window = control & 0xffff;
+    this.payloadOffset = offset + headerLength;
+    this.payloadLength = available - headerLength;
     this.sackCount = 0;
     this.hasTimestamps = false;
-    const optionsOffset = frame.optionsOffset;
-    const optionsLength = this.payloadOffset - optionsOffset;
-    if (optionsLength === 12 && readI32(packet.bytes, optionsOffset) === timestampsAlone) {
+    const options = offset + tcpHeaderLength;
+    if (headerLength === 32 && view.getInt32(options) === timestampsAlone) {
       this.hasTimestamps = true;
-      this.timestampValue = readI32(packet.bytes, optionsOffset + 4);
-      this.timestampEcho = readI32(packet.bytes, optionsOffset + 8);
-      if ((this.flags & Syn) === 0) return Ok;
+      this.timestampValue = view.getInt32(options + 4);
+      this.timestampEcho = view.getInt32(options + 8);
+      if ((flags & Syn) === 0) return Ok;
     }
     this.mss = 0;
     this.windowScale = -1;
     this.sackPermitted = false;
-    if (optionsLength > 0) this.#options(packet.bytes, optionsOffset, this.payloadOffset);
+    if (headerLength > tcpHeaderLength) this.#options(packet.bytes, options, this.payloadOffset);
     return Ok;
   }
 
