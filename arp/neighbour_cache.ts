@@ -91,7 +91,8 @@ export class NeighbourCache extends NeighbourTable {
    * `latest` if that is before. A double that is made to be passed on is boxed, so this is not left to the node.
    */
   wake({ turn }: BaseNode, latest: number): void {
-    let time = Math.min(this.#dueAt, latest);
+    let time = this.#dueAt;
+    if (latest < time) time = latest;
     if (this.#isHeldBack) time = Math.min(time, this.#paidAt - this.#requestCredit);
     if (time === turn.wakeTime) return;
     turn.wakeTime = time;
@@ -121,7 +122,7 @@ export class NeighbourCache extends NeighbourTable {
   resolve(packet: Packet, offset: number, now: number): boolean {
     const address = packet.nextHop | 0;
     let slot = this.find(address);
-    if (slot < 0) slot = this.create(address, now);
+    if (slot < 0) slot = this.create(address);
     const { held } = this;
     if (
       this.#use(slot, now) >= Stale && (held.count === 0 || held.mayPass(slot))
@@ -136,7 +137,7 @@ export class NeighbourCache extends NeighbourTable {
   /** Asks for a neighbour's hardware address unless it is known; see {@linkcode read}. */
   query(address: number, now: number): void {
     const found = this.find(address | 0);
-    this.#use(found < 0 ? this.create(address | 0, now) : found, now);
+    this.#use(found < 0 ? this.create(address | 0) : found, now);
   }
 
   /**
@@ -175,7 +176,7 @@ export class NeighbourCache extends NeighbourTable {
     let slot = this.find(address | 0);
     if (slot < 0) {
       if (!mayCreate) return Ignored;
-      slot = this.create(address | 0, now);
+      slot = this.create(address | 0);
     }
     const state = this.states[slot]!;
     if (state === Permanent) return Refused;
@@ -218,7 +219,7 @@ export class NeighbourCache extends NeighbourTable {
         "Cannot set neighbour by hand as half of the cache is taken by such entries",
       );
     }
-    const slot = found < 0 ? this.create(address | 0, now) : found;
+    const slot = found < 0 ? this.create(address | 0) : found;
     if (this.states[slot]! < Stale) this.unresolved--;
     this.store(slot, readU16(bytes, offset), readI32(bytes, offset + 2), now);
     this.fix(slot);
@@ -279,7 +280,7 @@ export class NeighbourCache extends NeighbourTable {
 
   /** Whether somebody is to be asked; {@linkcode takeRequest} says whether now. */
   get hasRequests(): boolean {
-    return this.lists.first(sendList) >= 0;
+    return !this.lists.isEmpty(sendList);
   }
 
   /**
@@ -358,7 +359,6 @@ export class NeighbourCache extends NeighbourTable {
   /** Puts a slot on the list of those without a timer. */
   #rest(slot: number, state: number, now: number): void {
     this.states[slot] = state;
-    this.times[2 * slot] = Infinity;
     this.marks[2 * slot + 1] = now;
     this.lists.move(slot, idleList);
   }

@@ -32,6 +32,9 @@ export const SlotList = {
   Permanent: 6,
 } as const;
 
+const { Delay: delayList, Failed: failedList, Free: freeList, Idle: idleList } = SlotList;
+const { Permanent: permanentList, Send: sendList, Wait: waitList } = SlotList;
+
 const listCount = 7;
 
 /** The fewest entries a table has room for. */
@@ -113,21 +116,18 @@ export abstract class NeighbourTable {
    * Enters an address as failed; the caller moves the slot to the list where it belongs. Those without a hardware
    * address take half of the room at most, so that a scan does not displace who is known.
    */
-  protected create(address: number, now: number): number {
+  protected create(address: number): number {
     const isCrowded = 2 * this.unresolved >= this.#limit;
     if (isCrowded) this.#evict(this.#oldestUnresolved());
-    let slot = this.lists.first(SlotList.Free);
+    let slot = this.lists.first(freeList);
     if (slot < 0) {
       if (this.#capacity < this.#limit) this.#grow(Math.min(2 * this.#capacity, this.#limit));
       else this.#makeRoom();
-      slot = this.lists.first(SlotList.Free);
+      slot = this.lists.first(freeList);
     }
     this.addresses[slot] = address;
     this.index.insert(slot);
     this.states[slot] = Failed;
-    this.marks[2 * slot] = -Infinity;
-    this.times[2 * slot] = Infinity;
-    this.times[2 * slot + 1] = now;
     this.unresolved++;
     this.#count++;
     this.#lastSlot = slot;
@@ -138,8 +138,7 @@ export abstract class NeighbourTable {
   protected fix(slot: number): void {
     if (this.states[slot] === Permanent) return;
     this.states[slot] = Permanent;
-    this.times[2 * slot] = Infinity;
-    this.lists.move(slot, SlotList.Permanent);
+    this.lists.move(slot, permanentList);
     this.#permanent++;
   }
 
@@ -156,7 +155,7 @@ export abstract class NeighbourTable {
     if (state < Stale) this.unresolved--;
     if (state === Permanent) this.#permanent--;
     this.states[slot] = None;
-    this.lists.move(slot, SlotList.Free);
+    this.lists.move(slot, freeList);
     this.#count--;
   }
 
@@ -196,12 +195,12 @@ export abstract class NeighbourTable {
   /** Who failed longest ago, else who was asked longest ago, else who would be asked next. There is one. */
   #oldestUnresolved(): number {
     const { lists } = this;
-    let slot = lists.first(SlotList.Failed);
+    let slot = lists.first(failedList);
     if (slot >= 0) return slot;
-    slot = lists.first(SlotList.Wait);
+    slot = lists.first(waitList);
     while (slot >= 0 && this.states[slot] !== Incomplete) slot = lists.next(slot);
     if (slot >= 0) return slot;
-    slot = lists.first(SlotList.Send);
+    slot = lists.first(sendList);
     while (this.states[slot] !== Incomplete) slot = lists.next(slot);
     return slot;
   }
@@ -212,18 +211,18 @@ export abstract class NeighbourTable {
    */
   #makeRoom(): void {
     const { lists } = this;
-    const failed = lists.first(SlotList.Failed);
+    const failed = lists.first(failedList);
     if (failed >= 0) return this.#evict(failed);
     for (let tries = 2 * this.#capacity; tries > 0; tries--) {
-      const slot = lists.first(SlotList.Idle);
+      const slot = lists.first(idleList);
       if (slot < 0) break;
       const used = this.times[2 * slot + 1]!;
       if (used <= this.marks[2 * slot + 1]!) return this.#evict(slot);
       this.marks[2 * slot + 1] = used;
-      lists.move(slot, SlotList.Idle);
+      lists.move(slot, idleList);
     }
     // Half of the room at most is taken by permanent entries, so one of these has somebody.
-    for (const list of [SlotList.Wait, SlotList.Send, SlotList.Delay]) {
+    for (const list of [waitList, sendList, delayList]) {
       const slot = lists.first(list);
       if (slot >= 0) return this.#evict(slot);
     }
@@ -238,7 +237,7 @@ export abstract class NeighbourTable {
     this.times = widened(this.times, new Float64Array(2 * capacity));
     this.marks = widened(this.marks, new Float64Array(2 * capacity));
     this.held.grow(capacity);
-    this.lists.grow(capacity, SlotList.Free);
+    this.lists.grow(capacity, freeList);
     this.index.grow(1 << (32 - Math.clz32(capacity - 1)), used);
     this.#capacity = capacity;
   }

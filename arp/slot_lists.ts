@@ -1,6 +1,6 @@
 /**
  * Doubly linked lists over the slots of a table: each slot stands on exactly one list, and moves in
- * constant time. The links are numbers in one typed array, so nothing is allocated; each list is a ring
+ * constant time. The links are numbers in typed arrays, so nothing is allocated; each list is a ring
  * through a place of its own, so nothing is asked on the way.
  *
  * @module
@@ -9,8 +9,10 @@
 /** A few first-in-first-out lists over slots numbered from 0. */
 export class SlotLists {
   readonly #count: number = 0;
-  /** Two numbers a place, the next place and the one before. The lists' own places come first, then those of the slots. */
-  #links: Int32Array<ArrayBuffer>;
+  /** The place behind each place. The lists' own places come first, then those of the slots. */
+  #next: Int32Array<ArrayBuffer> = new Int32Array(0);
+  /** The place before each place. */
+  #previous: Int32Array<ArrayBuffer> = new Int32Array(0);
 
   /**
    * Makes empty lists and no slots.
@@ -19,60 +21,67 @@ export class SlotLists {
    */
   constructor(count: number) {
     this.#count = count;
-    this.#links = Int32Array.from({ length: 2 * count }, (_, index) => index >> 1);
+    this.#next = Int32Array.from({ length: count }, (_, index) => index);
+    this.#previous = this.#next.slice();
   }
 
   /** Adds slots up to `capacity`, all of them to the end of `list`. */
   grow(capacity: number, list: number): void {
-    const links = new Int32Array(2 * (this.#count + capacity));
-    const old = this.#links.length >> 1;
-    links.set(this.#links);
-    this.#links = links;
-    for (let place = old; place < this.#count + capacity; place++) append(links, place, list);
+    const next = new Int32Array(this.#count + capacity);
+    const previous = new Int32Array(this.#count + capacity);
+    const old = this.#next.length;
+    next.set(this.#next);
+    previous.set(this.#previous);
+    this.#next = next;
+    this.#previous = previous;
+    for (let place = old; place < next.length; place++) this.#append(place, list);
   }
 
   /** The slot that has stood longest on `list`, negative when there is none. */
   first(list: number): number {
-    return this.#links[2 * list]! - this.#count;
+    return this.#next[list]! - this.#count;
   }
 
   /** The slot behind `slot` on its list, negative when it is the last. */
   next(slot: number): number {
-    return this.#links[2 * (slot + this.#count)]! - this.#count;
+    return this.#next[slot + this.#count]! - this.#count;
+  }
+
+  /** Whether nothing stands on `list`. */
+  isEmpty(list: number): boolean {
+    return this.#next[list] === list;
   }
 
   /** Moves a slot to the end of `list`, from wherever it stands. */
   move(slot: number, list: number): void {
-    const links = this.#links;
     const place = slot + this.#count;
-    take(links, place);
-    append(links, place, list);
+    this.#take(place);
+    this.#append(place, list);
   }
 
   /** Moves a slot to the front of `list`, from wherever it stands. */
   moveFirst(slot: number, list: number): void {
-    const links = this.#links;
     const place = slot + this.#count;
-    take(links, place);
-    const first = links[2 * list]!;
-    links[2 * place] = first;
-    links[2 * place + 1] = list;
-    links[2 * first + 1] = place;
-    links[2 * list] = place;
+    this.#take(place);
+    const first = this.#next[list]!;
+    this.#next[place] = first;
+    this.#previous[place] = list;
+    this.#previous[first] = place;
+    this.#next[list] = place;
   }
-}
 
-function take(links: Int32Array<ArrayBuffer>, place: number): void {
-  const next = links[2 * place]!;
-  const previous = links[2 * place + 1]!;
-  links[2 * previous] = next;
-  links[2 * next + 1] = previous;
-}
+  #take(place: number): void {
+    const next = this.#next[place]!;
+    const previous = this.#previous[place]!;
+    this.#next[previous] = next;
+    this.#previous[next] = previous;
+  }
 
-function append(links: Int32Array<ArrayBuffer>, place: number, list: number): void {
-  const last = links[2 * list + 1]!;
-  links[2 * place] = list;
-  links[2 * place + 1] = last;
-  links[2 * last] = place;
-  links[2 * list + 1] = place;
+  #append(place: number, list: number): void {
+    const last = this.#previous[list]!;
+    this.#next[place] = list;
+    this.#previous[place] = last;
+    this.#next[last] = place;
+    this.#previous[list] = place;
+  }
 }

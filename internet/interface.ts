@@ -78,15 +78,15 @@ export interface InterfaceSetup {
 /** A stack's interface: a node of the stack, with its link below. */
 export class Interface extends BranchNode {
   /** What the IP layer knows of it. */
-  readonly ip: Ipv4Interface;
+  declare readonly ip: Ipv4Interface;
   /** The hardware address; 00:00:00:00:00:00 without Ethernet. */
   readonly hardwareAddress: MacAddress;
   /** The Ethernet link; `null` where datagrams travel bare. */
-  readonly link: EthernetLink | null;
+  declare readonly link: EthernetLink | null;
   /** The neighbours; `null` where there is no Ethernet. */
-  readonly arp: Arp | null;
+  declare readonly arp: Arp | null;
   /** Bytes before a datagram in a frame. */
-  readonly headerLength: number;
+  declare readonly headerLength: number;
   readonly #ipv4: Ipv4;
   readonly #onUp: (via: Interface) => void;
   /** Where frames go in: the link, or the IP layer where there is none. */
@@ -232,7 +232,7 @@ export class Interface extends BranchNode {
     const { readyList } = this;
     const { turn } = this.root;
     const length = this.root.encapsulate(packet, ipOffset, offset, now);
-    if (turn.isReady) readyList.served(turn, length !== 0);
+    readyList.served(turn, length !== 0);
     this.turn.hasMore = !readyList.isEmpty;
     packet.interfaceIndex = this.index;
     if (this.link === null) packet.length = offset + length;

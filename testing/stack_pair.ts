@@ -89,7 +89,9 @@ export class StackPair {
 
   /** Carries frames both ways until neither has anything to say at this time. */
   exchange(): void {
-    while (this.#carry(this.left, this.right) + this.#carry(this.right, this.left) > 0);
+    // Who has said everything has more to say only when it has been told something.
+    this.#carry(this.left, this.right);
+    while (this.#carry(this.right, this.left) > 0 && this.#carry(this.left, this.right) > 0);
   }
 
   /** Carries the frames that `left` has to send now; gives how many. */

@@ -14,7 +14,7 @@ let treeChanges = 0;
 /** First in, first out, linked through the turns themselves: no allocation, O(1) both ways. */
 export class ReadyList {
   /** Whose turn follows from one of these; `null` for a list that stands alone. */
-  readonly owner: Turn | null;
+  declare readonly owner: Turn | null;
   /** Whether those below have to wait, so that the owner does not ask for them. */
   isHeld = false;
   #head: Turn | null = null;

@@ -13,7 +13,7 @@ import type { ReadyList } from "./ready_list.ts";
 /** The turn of one node, and its links in the two orders it may stand in. */
 export class Turn {
   /** Whose it is. */
-  readonly node: BaseNode;
+  declare readonly node: BaseNode;
   /** Where it stands while the node wants its turn now; `null` without a parent that keeps such a list. */
   list: ReadyList | null = null;
   /** Whether the node wants its turn now. */
