@@ -36,11 +36,12 @@ export class AddressIndex {
   }
 
   /** Enters a slot whose address is not in the index yet. */
-  insert(slot: number): void {
-    const mask = this.#cells.length - 1;
-    let at = this.#home(slot);
-    while (this.#cells[at]! >= 0) at = (at + 1) & mask;
-    this.#cells[at] = slot;
+  insert(slot: number, address: number): void {
+    const cells = this.#cells;
+    const mask = cells.length - 1;
+    let at = Math.imul(address, multiplier) >>> this.#shift;
+    while (cells[at]! >= 0) at = (at + 1) & mask;
+    cells[at] = slot;
   }
 
   /** Takes a slot out; those that had to make way for it move up, so no gravestone is needed. */
@@ -66,7 +67,8 @@ export class AddressIndex {
     const size = 2 * capacity;
     this.#cells = new Int32Array(size).fill(-1);
     this.#shift = 32 - Math.log2(size);
-    for (let slot = 0; slot < used; slot++) this.insert(slot);
+    const { addresses } = this.#addressOf;
+    for (let slot = 0; slot < used; slot++) this.insert(slot, addresses[slot]!);
   }
 
   #home(slot: number): number {

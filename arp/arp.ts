@@ -266,7 +266,9 @@ export class Arp extends BaseNode implements NeighbourListener {
     const cache = this.cache;
     const announcer = this.#announcer;
     if (cache.isDue(now)) cache.expire(now);
-    const length = this.#writeNext(packet, offset, now);
+    const length = this.#replyCount > 0
+      ? this.#writeReply(packet.view, offset)
+      : this.#writeRequest(packet, offset, now);
     const isQuiet = announcer.isEmpty;
     const hasMore = this.#replyCount > 0 || !isQuiet || cache.hasRequests;
     this.hasMore = hasMore;
@@ -276,8 +278,7 @@ export class Arp extends BaseNode implements NeighbourListener {
     return length;
   }
 
-  #writeNext(packet: Packet, offset: number, now: number): number {
-    if (this.#replyCount > 0) return this.#writeReply(packet.view, offset);
+  #writeRequest(packet: Packet, offset: number, now: number): number {
     const cache = this.cache;
     const slot = cache.takeRequest(now);
     if (slot < 0) {

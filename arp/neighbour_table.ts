@@ -126,7 +126,7 @@ export abstract class NeighbourTable {
       slot = this.lists.first(freeList);
     }
     this.addresses[slot] = address;
-    this.index.insert(slot);
+    this.index.insert(slot, address);
     this.states[slot] = Failed;
     this.unresolved++;
     this.#count++;

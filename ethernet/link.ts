@@ -334,9 +334,12 @@ export class EthernetLink extends BranchNode {
   }
 }
 
-/** Writes zeros, eight at once: one by one took 5 % of an ARP exchange. */
+/** Writes zeros, eight at once where there are as many: one by one took 5 % of an ARP exchange, and `fill` takes longer. */
 function pad(view: DataView, from: number, to: number): void {
-  let at = from;
-  for (; at <= to - 8; at += 8) view.setFloat64(at, 0);
-  for (; at < to; at++) view.setUint8(at, 0);
+  if (to - from < 8) {
+    for (let at = from; at < to; at++) view.setUint8(at, 0);
+  } else {
+    for (let at = from; at < to - 8; at += 8) view.setFloat64(at, 0);
+    view.setFloat64(to - 8, 0);
+  }
 }

@@ -123,8 +123,11 @@ export class AddressTable {
    * @returns Signed, 0 when there is no address at all.
    */
   toward(nextHop: number, destination: number = nextHop): number {
+    return this.#entries.length <= 1 ? this.primary : this.#nearest(nextHop, destination);
+  }
+
+  #nearest(nextHop: number, destination: number): number {
     const entries = this.#entries;
-    if (entries.length <= 1) return this.primary;
     let best = -1;
     let bestLength = -1;
     for (let i = 0; i < entries.length; i++) {
