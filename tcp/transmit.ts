@@ -4,7 +4,6 @@
  * @module
  */
 import type { Packet } from "@octet/wire";
-import * as wire from "@octet/wire";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn, EcnCodepoint } from "./ecn.ts";
 import { TcpFlag } from "./frame.ts";
@@ -19,13 +18,14 @@ import * as options from "./options.ts";
 import { TcpState } from "./state.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const writeU16 = wire.writeU16;
-const writeU32 = wire.writeU32;
 const { tcpHeaderLength } = frame;
 const { writeSack, writeTimestamps } = options;
 const { Ect0 } = EcnCodepoint;
 const { Ack, Ece, Syn } = TcpFlag;
 const { SynSent, TimeWait } = TcpState;
+
+/** How a timestamps option begins: two NOPs, its kind and length (RFC 7323 appendix A). */
+const timestampsOption = 0x0101080a;
 
 /** Writes the segment that is to go out next at `offset`; gives its length in bytes, 0 when there is none. */
 export function writeNext(
@@ -74,7 +74,7 @@ function writePlanned(
   if (sender.ecn.enabled && isNew && outLength > 0) packet.trafficClass |= Ect0;
   const headerLength = isSyn
     ? writeSynOptions(connection, packet.bytes, offset, now)
-    : writeOptions(connection, packet.bytes, offset, 0, now);
+    : writeOptions(connection, packet, offset + tcpHeaderLength, 0, now) + tcpHeaderLength;
   if (outLength > 0) {
     sender.copyPayload(packet.bytes, packet.address, offset + headerLength);
     if (outLength > sender.mss) packet.segmentSize = sender.mss;
@@ -109,7 +109,8 @@ function writeBare(
   if (sender.sackPermitted && receiver.owesSack) {
     blocks = receiver.sackBlocks(timestamps.enabled ? 3 : 4);
   }
-  const length = writeOptions(connection, packet.bytes, offset, blocks, now);
+  const length = writeOptions(connection, packet, offset + tcpHeaderLength, blocks, now) +
+    tcpHeaderLength;
   const flags = Ack | sender.ecn.takeFlags(false);
   writeHeader(connection, packet, offset, length, length, sequence, flags);
   return length;
@@ -124,17 +125,14 @@ function writeHeader(
   sequence: number,
   flags: number,
 ): void {
-  const { bytes } = packet;
+  const { view } = packet;
   const { receiver } = connection;
   const isSyn = (flags & Syn) !== 0;
-  writeU16(bytes, offset, connection.localPort);
-  writeU16(bytes, offset + 2, connection.remotePort);
-  writeU32(bytes, offset + 4, sequence);
-  writeU32(bytes, offset + 8, (flags & Ack) === 0 ? 0 : receiver.nxt);
-  bytes[offset + 12] = headerLength << 2;
-  bytes[offset + 13] = flags;
-  writeU16(bytes, offset + 14, receiver.advertise(isSyn));
-  writeU16(bytes, offset + 18, 0);
+  view.setInt32(offset, (connection.localPort << 16) | connection.remotePort);
+  view.setInt32(offset + 4, sequence | 0);
+  view.setInt32(offset + 8, (flags & Ack) === 0 ? 0 : receiver.nxt);
+  view.setInt32(offset + 12, (headerLength << 26) | (flags << 16) | receiver.advertise(isSyn));
+  view.setInt32(offset + 16, 0);
   const { sender } = connection;
   packet.hopLimit = sender.hopLimit;
   packet.trafficClass |= sender.trafficClass;
@@ -149,17 +147,21 @@ function writeHeader(
   connection.sender.segments += count;
 }
 
+/** Writes the options of a segment without SYN at `offset`; gives their length in bytes. */
 function writeOptions(
   connection: TcpConnection,
-  bytes: Uint8Array,
+  { bytes, view }: Packet,
   offset: number,
   blocks: number,
   now: number,
 ): number {
   const { timestamps, receiver } = connection;
-  let length = tcpHeaderLength;
+  let length = 0;
   if (timestamps.enabled) {
-    length += writeTimestamps(bytes, offset + length, timestamps.value(now), timestamps.recent);
+    view.setInt32(offset, timestampsOption);
+    view.setInt32(offset + 4, timestamps.value(now));
+    view.setInt32(offset + 8, timestamps.recent);
+    length = 12;
   }
   if (blocks > 0) length += writeSack(bytes, offset + length, receiver.sackEdges, blocks);
   return length;

@@ -6,7 +6,6 @@
 import * as checksum from "./checksum.ts";
 import { allocate, type Block, release } from "./memory.ts";
 import * as memory from "./memory.ts";
-import * as byteOrder from "./byte_order.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const foldSum = checksum.foldSum;
@@ -14,7 +13,6 @@ const pseudoHeaderSum = checksum.pseudoHeaderSum;
 const sumBytes = checksum.sumBytes;
 const copyBytes = memory.copyBytes;
 const sumSlab = memory.sumSlab;
-const writeU16 = byteOrder.writeU16;
 
 /** Where the checksum lies in a UDP header (RFC 768). */
 const udpChecksumOffset = 6;
@@ -213,7 +211,7 @@ export class Packet {
    */
   startChecksum(protocol: number, offset: number, length: number, field: number): void {
     const pseudo = pseudoHeaderSum(this.source, this.destination, protocol, length);
-    writeU16(this.bytes, offset + field, foldSum(pseudo));
+    this.view.setUint16(offset + field, foldSum(pseudo));
     this.checksumStart = offset;
     this.checksumOffset = field;
   }
@@ -226,7 +224,7 @@ export class Packet {
     // RFC 768: a UDP checksum that comes out as zero is sent as all ones. TCP's stays zero: the same number to who
     // adds it up, but all ones cannot come out of a sum that is not empty (RFC 1624 §3), and analysers complain of it.
     const isUdp = this.checksumOffset === udpChecksumOffset;
-    writeU16(this.bytes, start + this.checksumOffset, value === 0 && isUdp ? 0xffff : value);
+    this.view.setUint16(start + this.checksumOffset, value === 0 && isUdp ? 0xffff : value);
     this.checksumStart = 0;
   }
 
