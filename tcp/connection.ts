@@ -34,8 +34,9 @@ import * as transmit from "./transmit.ts";
 const { segmentArrives } = arrival;
 const { expire, givesUpAt } = expiry;
 const { writeNext } = transmit;
-const { Closed, Readable, Writable } = TcpEvent;
+const { Closed: HasClosed, Readable, Writable } = TcpEvent;
 const { Aborted, None } = TcpError;
+const { Closed, TimeWait } = TcpState;
 
 /**
  * One connection. Four kinds of methods: getters; what the network does to it (`arrive`,
@@ -327,31 +328,41 @@ export class TcpConnection extends BaseNode {
     offset: number,
     now: number,
   ): number {
-    if (this.state === TcpState.TimeWait && this.lingerUntil <= now) {
+    const { turn } = this;
+    if (this.state === TimeWait && this.lingerUntil <= now) {
       // Many end at a time, and most of them asleep.
-      this.hasMore = false;
+      turn.hasMore = false;
       this.end(None);
       return 0;
     }
-    expire(this, now);
-    const length = this.state === TcpState.Closed ? 0 : writeNext(this, packet, offset, now);
-    this.hasMore = this.receiver.ackNow || this.sender.hasMore;
-    this.rearm();
+    const parts = this.#parts ?? this.#wake();
+    if (parts.dueAt <= now) expire(this, now);
+    if (this.state === Closed) {
+      turn.hasMore = false;
+      return 0;
+    }
+    const length = writeNext(this, parts, packet, offset, now);
+    turn.hasMore = parts.receiver.ackNow || parts.sender.hasMore;
+    this.#arm(parts);
     return length;
   }
 
   /** Tells the parent when the next deadline is. */
   rearm(): void {
-    if (this.state === TcpState.Closed) return;
-    const { timer } = this.sender;
-    let at = timer.at;
+    if (this.state !== Closed) this.#arm(this.#parts ?? this.#wake());
+  }
+
+  #arm(parts: ConnectionParts): void {
+    const { timer, pacing } = parts.sender;
+    const { ackAt } = parts.receiver;
+    let { at } = timer;
     if (timer.reorderAt < at) at = timer.reorderAt;
-    if (this.receiver.ackAt < at) at = this.receiver.ackAt;
+    if (ackAt < at) at = ackAt;
     if (this.lingerUntil < at) at = this.lingerUntil;
-    if (this.keepAlive.at < at) at = this.keepAlive.at;
-    const { pacing } = this.sender;
+    if (parts.keepAlive.at < at) at = parts.keepAlive.at;
     if (pacing !== null && pacing.dueAt < at) at = pacing.dueAt;
     if (this.settings.userTimeout > 0) at = Math.min(at, givesUpAt(this));
+    parts.dueAt = at;
     // `wakeAt`, spelt out: a double that is passed on is boxed, 16 bytes a segment.
     const { turn } = this;
     if (at === turn.wakeTime) return;
@@ -485,7 +496,7 @@ export class TcpConnection extends BaseNode {
     tcp!.drop(this);
     this.connectionId++;
     if (this.isOrphan) tcp!.hibernation.retire(this);
-    this.tell(Closed | Readable | Writable);
+    this.tell(HasClosed | Readable | Writable);
   }
 
   /** How the connection stands, in the terms of Linux's `tcp_info`. */

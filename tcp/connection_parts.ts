@@ -16,13 +16,15 @@ import { Timestamps } from "./timestamps.ts";
 /** What belongs to one connection at a time. */
 export class ConnectionParts {
   /** The sending half. */
-  readonly sender: Sender;
+  declare readonly sender: Sender;
   /** The receiving half. */
-  readonly receiver: Receiver;
+  declare readonly receiver: Receiver;
   /** The timestamps option. */
   readonly timestamps: Timestamps = new Timestamps();
   /** Keep-alive probes. */
   readonly keepAlive: KeepAlive = new KeepAlive();
+  /** The earliest of all deadlines, in milliseconds; before it nothing has to be looked at. -Infinity when unknown. */
+  dueAt: number = -Infinity;
   /** The next in the pool. */
   next: ConnectionParts | null = null;
   /** What they were set up for last. */
@@ -64,6 +66,7 @@ export class ConnectionParts {
   /** Serves a connection that is about to open; what its application has chosen for it by now stays. */
   fit(settings: TcpSettings): void {
     const { sender } = this;
+    this.dueAt = -Infinity;
     sender.buffer.limit = settings.sendBuffer;
     sender.maxBuffer = settings.maxSendBuffer;
     sender.chrono = null;
