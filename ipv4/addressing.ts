@@ -25,6 +25,8 @@ export const Path = {
 /** One of the values of {@linkcode Path}. */
 export type Path = (typeof Path)[keyof typeof Path];
 
+const { Link, Loop, None } = Path;
+
 /**
  * Which addresses an interface speaks for (RFC 1122 §3.3.4.2). `"strong"`: its own only; what comes for another
  * interface's address is not taken, and what speaks from another's does not leave by it. `"weak"`: all of the host's.
@@ -237,7 +239,7 @@ export abstract class Ipv4Addressing extends BranchNode
     const wish = packet.interfaceIndex;
     const path = this.route(packet);
     packet.interfaceIndex = wish;
-    return path !== Path.None;
+    return path !== None;
   }
 
   /** Takes a datagram; see {@linkcode DatagramReceiver.receive}. */
@@ -299,10 +301,10 @@ export abstract class Ipv4Addressing extends BranchNode
       (wish === this.#lastSource || wish === this.#lastWish)
     ) {
       packet.nextHop = this.#lastHop;
-      packet.source = this.#lastSource >>> 0;
+      if (wish === 0) packet.source = this.#lastSource >>> 0;
       packet.interfaceIndex = via.index;
-      this.outbound = via;
-      return Path.Link;
+      if (this.outbound !== via) this.outbound = via;
+      return Link;
     }
     return this.#decide(packet, destination, wish);
   }
@@ -311,37 +313,37 @@ export abstract class Ipv4Addressing extends BranchNode
     const addresses = this.addresses;
     const first = destination >>> 24;
     if (addresses.owns(destination) || first === 127) {
-      if (!this.loopback.isUp) return Path.None;
+      if (!this.loopback.isUp) return None;
       if (wish === 0) packet.source = packet.destination;
       packet.interfaceIndex = loopbackIndex;
-      return Path.Loop;
+      return Loop;
     }
     // RFC 1122 §3.2.1.3 (g): loopback addresses stay inside; (c): nor do we speak from what is not ours.
-    if (wish !== 0 && !addresses.owns(wish)) return Path.None;
+    if (wish !== 0 && !addresses.owns(wish)) return None;
     const named = packet.interfaceIndex < 0 ? null : this.interfaceAt(packet.interfaceIndex);
-    if (packet.interfaceIndex >= 0 && (named === null || !named.isUp)) return Path.None;
+    if (packet.interfaceIndex >= 0 && (named === null || !named.isUp)) return None;
     let nextHop = destination;
     let source = 0;
     let via: Ipv4Interface | null;
     // 240.0.0.0/4 is reserved (RFC 1112 §4), save for the limited broadcast; 0.0.0.0/8 is no destination.
-    if (first === 0 || first >= 240 && destination !== -1) return Path.None;
+    if (first === 0 || first >= 240 && destination !== -1) return None;
     if (first >= 224) {
       via = named ?? this.#interfaceForMany(destination, wish);
-      if (via === null) return Path.None;
+      if (via === null) return None;
       if (!packet.isUnspecified) source = via.addresses.toward(destination);
     } else if (addresses.isBroadcast(destination)) {
       via = named ?? this.#interfaceOfSubnet(destination);
-      if (via === null || !via.isUp) return Path.None;
+      if (via === null || !via.isUp) return None;
       nextHop = -1;
       source = via.addresses.toward(destination);
     } else {
       const route = this.#findRoute(destination, wish, named);
-      if (route === null) return Path.None;
+      if (route === null) return None;
       via = route.interface;
       // RFC 3927 §2.6.2: what is link-local is asked for on the link, and never given to a router.
       if (route.gateway !== 0 && !isLinkLocal(destination)) nextHop = route.gateway | 0;
       source = this.#chooseSource(route.source | 0, via, nextHop, destination);
-      if (source === 0 && wish === 0) return Path.None;
+      if (source === 0 && wish === 0) return None;
     }
     packet.nextHop = nextHop >>> 0;
     packet.source = (wish === 0 ? source : wish) >>> 0;
@@ -354,7 +356,7 @@ export abstract class Ipv4Addressing extends BranchNode
       this.#lastHop = packet.nextHop;
       this.#lastVia = via;
     }
-    return Path.Link;
+    return Link;
   }
 
   #findRoute(destination: number, wish: number, named: Ipv4Interface | null): RouteEntry | null {
@@ -435,6 +437,6 @@ export abstract class Ipv4Addressing extends BranchNode
     packet.source = source;
     packet.destination = destination;
     packet.interfaceIndex = -1;
-    return this.route(packet) === Path.None ? null : packet;
+    return this.route(packet) === None ? null : packet;
   }
 }

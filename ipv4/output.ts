@@ -253,21 +253,26 @@ export abstract class Ipv4Output extends Ipv4Addressing {
     view.setInt32(offset + 8, third);
     view.setInt32(offset + 12, source);
     view.setInt32(offset + 16, destination);
-    if (headerLength > ipv4HeaderLength) {
-      const { options } = this;
-      const { bytes } = packet;
-      options.reset(bytes, offset + ipv4HeaderLength, offset + headerLength);
-      recordHop(options, bytes, packet.source, this.timestamp(now), this);
-      writeHeaderChecksum(bytes, offset, headerLength);
-    } else {
-      // The checksum is made of what was just written: reading it again took 150 instructions.
-      const sum = (first >>> 16) + (first & 0xffff) + (second >>> 16) + (second & 0xffff) +
-        (third >>> 16) +
-        (source >>> 16) + (source & 0xffff) + (destination >>> 16) + (destination & 0xffff);
-      const folded = (sum & 0xffff) + (sum >>> 16);
-      view.setUint16(offset + 10, ~(folded + (folded >>> 16)));
-    }
     packet.networkOffset = offset;
+    if (headerLength > ipv4HeaderLength) {
+      this.#writeOptions(packet, offset, headerLength, now);
+      return;
+    }
+    // The checksum is made of what was just written: reading it again took 150 instructions.
+    const sum = (first >>> 16) + (first & 0xffff) + (second >>> 16) + (second & 0xffff) +
+      (third >>> 16) + (source >>> 16) + (source & 0xffff) + (destination >>> 16) +
+      (destination & 0xffff);
+    const folded = (sum & 0xffff) + (sum >>> 16);
+    view.setUint16(offset + 10, ~(folded + (folded >>> 16)));
+  }
+
+  /** Records this hop in the options that the transport has written, and completes the header. */
+  #writeOptions(packet: Packet, offset: number, headerLength: number, now: number): void {
+    const { options } = this;
+    const { bytes } = packet;
+    options.reset(bytes, offset + ipv4HeaderLength, offset + headerLength);
+    recordHop(options, bytes, packet.source, this.timestamp(now), this);
+    writeHeaderChecksum(bytes, offset, headerLength);
   }
 
   #identify(packet: Packet, total: number, protocol: number, now: number): number {
