@@ -124,10 +124,8 @@ export class NeighbourCache extends NeighbourTable {
     let slot = this.find(address);
     if (slot < 0) slot = this.create(address);
     const { held } = this;
-    if (
-      this.#use(slot, now) >= Stale && (held.count === 0 || held.mayPass(slot))
-    ) {
-      this.write(slot, packet.bytes, offset);
+    if (this.#use(slot, now) >= Stale && (held.count === 0 || held.mayPass(slot))) {
+      this.writeWords(slot, packet.view, offset);
       return true;
     }
     this.droppedPackets += held.keep(slot, packet);

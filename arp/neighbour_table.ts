@@ -181,6 +181,13 @@ export abstract class NeighbourTable {
     writeU32(bytes, offset + 2, hardware[2 * slot + 1]!);
   }
 
+  /** Writes the hardware address of a slot into a frame, as {@linkcode write} does. */
+  protected writeWords(slot: number, view: DataView, offset: number): void {
+    const hardware = this.#hardware;
+    view.setInt16(offset, hardware[2 * slot]!);
+    view.setInt32(offset + 2, hardware[2 * slot + 1]!);
+  }
+
   /** Whether a slot has this hardware address, given as for {@linkcode store}. */
   protected isSame(slot: number, high: number, low: number): boolean {
     const hardware = this.#hardware;

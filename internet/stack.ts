@@ -4,7 +4,7 @@
  * @module
  */
 import type { Arp } from "@octet/arp";
-import { type EthernetLink, EtherType } from "@octet/ethernet";
+import type { EthernetLink } from "@octet/ethernet";
 import { Icmpv4 } from "@octet/icmpv4";
 import { everySource, Igmp, Ipv4, type MulticastFilter } from "@octet/ipv4";
 import { Ipv4Prefix, MacAddress } from "@octet/netip";
@@ -12,6 +12,7 @@ import { Nat, type NatOptions } from "@octet/nat";
 import { Tcp, type TcpLink } from "@octet/tcp";
 import { Udp } from "@octet/udp";
 import { BranchNode, type Packet, type Random, Verdict } from "@octet/wire";
+import * as ethernet from "@octet/ethernet";
 import * as wire from "@octet/wire";
 import { snapshotCounters, type StackCounters } from "./counters.ts";
 import { GatewayMonitor } from "./gateway_monitor.ts";
@@ -23,6 +24,7 @@ import { giveUp } from "./undelivered.ts";
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const copyBytes = wire.copyBytes;
 const { Filtered } = Verdict;
+const { Ipv4: Ipv4Type } = ethernet.EtherType;
 
 /** What TCP takes for the link when there is no interface at all. */
 const noLink: TcpLink = { mtu: 1500, maxSegment: 1500 };
@@ -58,17 +60,17 @@ export class Stack extends BranchNode {
   /** The host's name. */
   readonly hostname: string;
   /** The IP layer. */
-  readonly ipv4: Ipv4;
+  declare readonly ipv4: Ipv4;
   /** ICMP: echo and errors. */
-  readonly icmp: Icmpv4;
+  declare readonly icmp: Icmpv4;
   /** IGMP: the groups that this host is in. */
-  readonly igmp: Igmp;
+  declare readonly igmp: Igmp;
   /** Which routers answer. */
-  readonly gateways: GatewayMonitor;
+  declare readonly gateways: GatewayMonitor;
   /** UDP and its ports. */
-  readonly udp: Udp;
+  declare readonly udp: Udp;
   /** TCP and its connections. */
-  readonly tcp: Tcp;
+  declare readonly tcp: Tcp;
 
   readonly #random: Random;
   readonly #interfaces: Interface[] = [];
@@ -428,7 +430,7 @@ export class Stack extends BranchNode {
       this.#room = headerLength;
     }
     const { link } = via;
-    if (link !== null) return link.frame(packet, offset, length, EtherType.Ipv4, now);
+    if (link !== null) return link.frame(packet, offset, length, Ipv4Type, now);
     packet.length = offset + length;
     return length;
   }

@@ -68,19 +68,19 @@ export interface DatagramReceiver {
  */
 export class Ipv4Interface extends BaseNode {
   /** Its number; `packet.interfaceIndex` names it. */
-  readonly index: number;
+  declare readonly index: number;
   /** Its name. */
   readonly name: string;
   /** The longest datagram that the link carries, in bytes. */
-  readonly mtu: number;
+  declare readonly mtu: number;
   /** The longest datagram that the device cuts into segments for us, in bytes. */
-  readonly maxSegment: number;
+  declare readonly maxSegment: number;
   /** Whether the device completes transport checksums. */
-  readonly checksumOffload: boolean;
+  declare readonly checksumOffload: boolean;
   /** Its addresses. Change them through the {@linkcode Ipv4} node. */
   readonly addresses: AddressTable = new AddressTable();
   /** Datagrams that wait for it. */
-  readonly queue: TransmitQueue;
+  declare readonly queue: TransmitQueue;
   /** What was counted so far. */
   readonly counters: InterfaceCounters = {
     inPackets: 0,

@@ -158,8 +158,7 @@ export abstract class Ipv4Output extends Ipv4Addressing {
     now: number,
   ): number {
     const total = length + ipv4HeaderLength;
-    const { mtu } = via;
-    if (out === packet && total <= mtu && out.segmentSize === 0 && !via.isBlocked) {
+    if (out === packet && total <= via.mtu && out.segmentSize === 0 && !via.isBlocked) {
       this.#writeHeader(out, offset, total, protocol, now);
       this.counters.outOctets += total;
       const { counters } = via;
@@ -167,6 +166,20 @@ export abstract class Ipv4Output extends Ipv4Addressing {
       counters.outOctets += total;
       return total;
     }
+    return this.#sendInPieces(via, packet, out, offset, total, protocol, now);
+  }
+
+  /** Sends what is no single datagram of the link: it waits, is cut, or cannot go. */
+  #sendInPieces(
+    via: Ipv4Interface,
+    packet: Packet,
+    out: Packet,
+    offset: number,
+    total: number,
+    protocol: number,
+    now: number,
+  ): number {
+    const { mtu } = via;
     const headerLength = ipv4HeaderLength + out.optionsLength;
     const segment = segmentLength(out, offset, headerLength, offset + total, protocol);
     if (out === packet && segment <= mtu) {

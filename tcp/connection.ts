@@ -77,7 +77,7 @@ export class TcpConnection extends BaseNode {
   /** Whether the application has closed both directions: nobody reads what still comes. */
   isOrphan: boolean = false;
   /** What was settled before it opened. */
-  settings: TcpSettings;
+  declare settings: TcpSettings;
   /** Whether it was used since the hand of {@linkcode Hibernation} came by. */
   isUsed: boolean = false;
   /** Where it stands among those that are awake, -1 when it does not. */
@@ -87,8 +87,11 @@ export class TcpConnection extends BaseNode {
   #parts: ConnectionParts | null = null;
   /** What holds its sender up, where somebody has asked; it stays while the sender serves others. */
   chrono: Chrono | null = null;
-  /** When a segment of the peer has come last, in milliseconds. */
-  heardAt: number = 0;
+  /**
+   * When a segment of the peer has come last, in milliseconds. A double from the start: with the integer 0 there were
+   * connections of two shapes, and each use of one asked which; writing a segment took 10 % longer.
+   */
+  heardAt: number = -0;
   /** Whether it has used timestamps, and is in TIME-WAIT: asked of many that sleep, so it stands here. */
   isReplaceable: boolean = false;
   /** When TIME-WAIT or an orphan's FIN-WAIT-2 ends, in milliseconds. */

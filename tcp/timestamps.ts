@@ -24,7 +24,7 @@ export class Timestamps {
   recent: number = 0;
   /** What our clock is ahead of the time by, modulo 2^32. */
   offset: number = 0;
-  #recentAt = 0;
+  #recentAt = -Infinity;
 
   /** A connection begins; where its clock stands may be said later. */
   reset(offset: number = 0): void {

@@ -177,9 +177,11 @@ function writeOptions(
   let length: number = tcpHeaderLength;
   if (timestamps.enabled) {
     const { view } = packet;
+    const { recent } = timestamps;
+    const value = timestamps.value(now);
     view.setInt32(offset + 20, timestampsOption);
-    view.setInt32(offset + 24, timestamps.value(now));
-    view.setInt32(offset + 28, timestamps.recent);
+    view.setInt32(offset + 24, value);
+    view.setInt32(offset + 28, recent);
     length = 32;
   }
   if (blocks > 0) length += writeSack(packet.bytes, offset + length, receiver.sackEdges, blocks);

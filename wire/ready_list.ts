@@ -55,14 +55,7 @@ export class ReadyList {
   served(turn: Turn, hasWritten: boolean): void {
     if (turn !== this.#head) return;
     const stays = hasWritten && turn.hasMore;
-    // Who stands there alone, as most do, has no neighbour to be joined.
-    if (turn === this.#tail) {
-      if (stays) return;
-      this.#head = null;
-      this.#tail = null;
-      turn.isReady = false;
-      return;
-    }
+    if (stays && turn === this.#tail) return;
     this.remove(turn);
     if (stays) this.push(turn);
   }
@@ -82,6 +75,13 @@ export class ReadyList {
 
   /** Takes a turn that stands on this list off it. */
   remove(turn: Turn): void {
+    turn.isReady = false;
+    if (this.#head === this.#tail) {
+      // Who stands there alone, as most do, has no neighbour to be joined.
+      this.#head = null;
+      this.#tail = null;
+      return;
+    }
     const { next, previous } = turn;
     if (previous === null) this.#head = next;
     else previous.next = next;
@@ -89,7 +89,6 @@ export class ReadyList {
     else next.previous = previous;
     turn.next = null;
     turn.previous = null;
-    turn.isReady = false;
   }
 
   /** Takes the first off the list, or gives `null`. */
