@@ -32,7 +32,7 @@ import * as transmit from "./transmit.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const { segmentArrives } = arrival;
-const { expire, givesUpAt } = expiry;
+const { arm, expire } = expiry;
 const { writeNext } = transmit;
 const { Closed: HasClosed, Readable, Writable } = TcpEvent;
 const { Aborted, None } = TcpError;
@@ -346,31 +346,13 @@ export class TcpConnection extends BaseNode {
     }
     const length = writeNext(this, parts, packet, offset, now);
     turn.hasMore = parts.receiver.ackNow || parts.sender.hasMore;
-    this.#arm(parts);
+    arm(this, parts);
     return length;
   }
 
   /** Tells the parent when the next deadline is. */
   rearm(): void {
-    if (this.state !== Closed) this.#arm(this.#parts ?? this.#wake());
-  }
-
-  #arm(parts: ConnectionParts): void {
-    const { timer, pacing } = parts.sender;
-    const { ackAt } = parts.receiver;
-    let { at } = timer;
-    if (timer.reorderAt < at) at = timer.reorderAt;
-    if (ackAt < at) at = ackAt;
-    if (this.lingerUntil < at) at = this.lingerUntil;
-    if (parts.keepAlive.at < at) at = parts.keepAlive.at;
-    if (pacing !== null && pacing.dueAt < at) at = pacing.dueAt;
-    if (this.settings.userTimeout > 0) at = Math.min(at, givesUpAt(this));
-    parts.dueAt = at;
-    // `wakeAt`, spelt out: a double that is passed on is boxed, 16 bytes a segment.
-    const { turn } = this;
-    if (at === turn.wakeTime) return;
-    turn.wakeTime = at;
-    turn.reschedule();
+    if (this.state !== Closed) arm(this, this.#parts ?? this.#wake());
   }
 
   // Between the parts of this package.

@@ -1,10 +1,11 @@
 /**
- * The times of a connection that have come (RFC 9293 §3.8.3, §3.8.4, RFC 5482 §3.1): who waits for what, for how long,
- * and what ends with it.
+ * The times of a connection (RFC 9293 §3.8.3, §3.8.4, RFC 5482 §3.1): who waits for what, for how long, which comes
+ * first, and what ends with it.
  *
  * @module
  */
 import type { TcpConnection } from "./connection.ts";
+import type { ConnectionParts } from "./connection_parts.ts";
 import * as networkError from "./network_error.ts";
 import { TimerKind } from "./retransmit_timer.ts";
 import * as senderTimer from "./sender_timer.ts";
@@ -30,6 +31,32 @@ export function expire(connection: TcpConnection, now: number): void {
     connection.tcp!.resetConnection(connection, now);
     connection.end(timeoutCause(connection));
   }
+}
+
+/**
+ * Tells the parent of a connection that is not closed when its next deadline is.
+ *
+ * @param connection Whose deadline it is.
+ * @param parts What it works with.
+ */
+export function arm(connection: TcpConnection, parts: ConnectionParts): void {
+  const { timer, pacing } = parts.sender;
+  const { ackAt } = parts.receiver;
+  const { lingerUntil, settings, turn } = connection;
+  let { at } = timer;
+  if (timer.reorderAt < at) at = timer.reorderAt;
+  if (ackAt < at) at = ackAt;
+  if (lingerUntil < at) at = lingerUntil;
+  if (parts.keepAlive.at < at) at = parts.keepAlive.at;
+  if (pacing !== null && pacing.dueAt < at) at = pacing.dueAt;
+  if (settings.userTimeout > 0) at = Math.min(at, givesUpAt(connection));
+  parts.dueAt = at;
+  // `wakeAt`, spelt out: a double that is passed on is boxed, 16 bytes a segment.
+  const before = turn.wakeTime;
+  if (at === before) return;
+  turn.wakeTime = at;
+  // Of a deadline that moves later the queue learns when the old time comes round.
+  if (at < before || turn.timerIndex < 0) turn.reschedule();
 }
 
 /** When the oldest octet will have waited for too long, sent again or held up by a closed window; else Infinity. */
