@@ -34,9 +34,9 @@ import * as transmit from "./transmit.ts";
 const { segmentArrives } = arrival;
 const { arm, expire } = expiry;
 const { writeNext } = transmit;
-const { Closed: HasClosed, Readable, Writable } = TcpEvent;
+const { Closed, Readable, Writable } = TcpEvent;
 const { Aborted, None } = TcpError;
-const { Closed, TimeWait } = TcpState;
+const { Closed: Ended, CloseWait, Established, SynReceived, SynSent } = TcpState;
 
 /**
  * One connection. Four kinds of methods: getters; what the network does to it (`arrive`,
@@ -140,8 +140,8 @@ export class TcpConnection extends BaseNode {
   /** Whether the state allows to send data, or to queue it until the connection is established. */
   get mayWrite(): boolean {
     const { state } = this;
-    const isFit = state === TcpState.Established || state === TcpState.CloseWait ||
-      state === TcpState.SynSent || state === TcpState.SynReceived;
+    const isFit = state === Established || state === CloseWait || state === SynSent ||
+      state === SynReceived;
     return isFit && !this.sender.finWanted;
   }
 
@@ -227,7 +227,7 @@ export class TcpConnection extends BaseNode {
 
   /** Bytes have been taken from the receive buffer: it may have to grow, and the peer to learn of the room. */
   consumed(bytes: number): void {
-    if (this.state === TcpState.Closed || this.receiver.finReached) return;
+    if (this.state === Ended || this.receiver.finReached) return;
     this.receiver.tune(bytes, this.sender.rtt.srtt, this.heardAt);
     if (this.receiver.owesUpdate()) {
       this.receiver.ackNow = true;
@@ -266,11 +266,9 @@ export class TcpConnection extends BaseNode {
   /** Closes the sending direction: a FIN follows what has been written. Does nothing when it is closed already. */
   closeWrite(): void {
     if (!this.mayWrite) return;
-    if (this.state === TcpState.SynSent) {
-      if (this.sender.buffer.length === 0) {
-        this.end(None);
-        return;
-      }
+    if (this.state === SynSent && this.sender.buffer.length === 0) {
+      this.end(None);
+      return;
     }
     this.sender.finWanted = true;
     if (this.state === TcpState.Established) this.state = TcpState.FinWait1;
@@ -332,7 +330,7 @@ export class TcpConnection extends BaseNode {
     now: number,
   ): number {
     const { turn } = this;
-    if (this.state === TimeWait && this.lingerUntil <= now) {
+    if (this.lingerUntil <= now && this.state === TcpState.TimeWait) {
       // Many end at a time, and most of them asleep.
       turn.hasMore = false;
       this.end(None);
@@ -340,7 +338,7 @@ export class TcpConnection extends BaseNode {
     }
     const parts = this.#parts ?? this.#wake();
     if (parts.dueAt <= now) expire(this, now);
-    if (this.state === Closed) {
+    if (this.state === Ended) {
       turn.hasMore = false;
       return 0;
     }
@@ -352,7 +350,7 @@ export class TcpConnection extends BaseNode {
 
   /** Tells the parent when the next deadline is. */
   rearm(): void {
-    if (this.state !== Closed) arm(this, this.#parts ?? this.#wake());
+    if (this.state !== Ended) arm(this, this.#parts ?? this.#wake());
   }
 
   // Between the parts of this package.
@@ -481,7 +479,7 @@ export class TcpConnection extends BaseNode {
     tcp!.drop(this);
     this.connectionId++;
     if (this.isOrphan) tcp!.hibernation.retire(this);
-    this.tell(HasClosed | Readable | Writable);
+    this.tell(Closed | Readable | Writable);
   }
 
   /** How the connection stands, in the terms of Linux's `tcp_info`. */
