@@ -40,9 +40,18 @@ export class ConnectionTable {
     remotePort: number,
   ): TcpConnection | null {
     const recent = this.#recent;
-    if (
-      recent !== null && isBetween(recent, localAddress, localPort, remoteAddress, remotePort)
-    ) return recent;
+    return recent !== null &&
+        isBetween(recent, localAddress, localPort, remoteAddress, remotePort)
+      ? recent
+      : this.#search(localAddress, localPort, remoteAddress, remotePort);
+  }
+
+  #search(
+    localAddress: number,
+    localPort: number,
+    remoteAddress: number,
+    remotePort: number,
+  ): TcpConnection | null {
     const slots = this.#slots;
     const mask = slots.length - 1;
     let at = this.#hashOf(localAddress, remoteAddress, (localPort << 16) | remotePort) & mask;

@@ -91,18 +91,16 @@ export class Segment {
     this.payloadOffset = offset + headerLength;
     this.payloadLength = available - headerLength;
     this.sackCount = 0;
-    this.hasTimestamps = false;
     const options = offset + tcpHeaderLength;
-    if (headerLength === 32 && view.getInt32(options) === timestampsAlone) {
-      this.hasTimestamps = true;
+    const isStamped = headerLength === 32 && view.getInt32(options) === timestampsAlone;
+    this.hasTimestamps = isStamped;
+    if (isStamped) {
       this.timestampValue = view.getInt32(options + 4);
       this.timestampEcho = view.getInt32(options + 8);
-      if ((flags & Syn) === 0) return Ok;
     }
-    this.mss = 0;
-    this.windowScale = -1;
-    this.sackPermitted = false;
-    if (headerLength > tcpHeaderLength) this.#options(packet.bytes, options, this.payloadOffset);
+    if ((flags & Syn) !== 0 || (headerLength > tcpHeaderLength && !isStamped)) {
+      this.#options(packet.bytes, options, this.payloadOffset);
+    }
     return Ok;
   }
 
@@ -113,6 +111,9 @@ export class Segment {
   #options(bytes: Uint8Array, offset: number, end: number): void {
     const cursor = this.#cursor;
     const syn = (this.flags & Syn) !== 0;
+    this.mss = 0;
+    this.windowScale = -1;
+    this.sackPermitted = false;
     cursor.reset(bytes, offset, end);
     while (cursor.next()) {
       switch (cursor.kind) {
