@@ -35,6 +35,11 @@ export class DevicePort {
     return this.#failure;
   }
 
+  /** Whether the device is gone for good. */
+  get isLost(): boolean {
+    return this.#failure !== null || this.device.isClosed;
+  }
+
   /** Sends a frame, or keeps it for later; the interface's other frames wait behind it then. */
   transmit(packet: Packet): void {
     if (this.device.transmit(packet)) return;

@@ -203,7 +203,14 @@ export class Host implements AsyncDisposable {
     if (signal?.aborted) throw abortReason(signal);
     checkTransport(options.transport, "tcp");
     const port = checkPort(options.port, 1);
-    const addresses = await this.lookup(options.hostname ?? "127.0.0.1", signal);
+    const hostname = options.hostname ?? "127.0.0.1";
+    const literal = tryParseIpv4(hostname);
+    if (literal !== undefined) {
+      // Whoever aborts at once does so before anything is sent: over the loopback that would be open already.
+      if (signal !== undefined) await null;
+      return await dial(this.#loop, literal, port, signal);
+    }
+    const addresses = await this.lookup(hostname, signal);
     return await dialEach(this.#loop, addresses, port, signal);
   }
 

@@ -120,6 +120,12 @@ export class RunLoop {
   flush(): void {
     if (this.#inside || this.#closing) return;
     this.now();
+    this.flushNow();
+  }
+
+  /** The same for who has just asked for the time. */
+  flushNow(): void {
+    if (this.#inside || this.#closing) return;
     this.#send();
     if (this.stack.deadline() < this.#sleepsUntil || this.#full > 0) this.#wake();
   }
@@ -194,16 +200,18 @@ export class RunLoop {
     await null;
     let lastFrame = this.now();
     let lastYield = lastFrame;
-    let hasSlept = false;
+    let hasSlept = true;
     try {
       while (!this.#closing) {
         const received = this.#receive();
         // Whoever waited for what has come runs now, and may write an answer that the next frames carry.
         if (received > 0) await null;
         if (this.#closing) break;
-        // Behind frames the time is theirs still; who spins, or has slept, must look.
-        if (received === 0 && (hasSlept || this.#spinTime > 0)) this.now();
-        this.#send();
+        // Behind frames the time is theirs still; who spins, or has slept, must look. Between, nothing has come and no time
+        // has passed, and whoever asked the stack for something has flushed it.
+        const hasWaited = received === 0 && (hasSlept || this.#spinTime > 0);
+        if (hasWaited) this.now();
+        if (hasWaited || received > 0) this.#send();
         const now = this.#time;
         if (hasSlept) lastYield = now;
         hasSlept = false;
@@ -321,14 +329,18 @@ export class RunLoop {
    * @throws {Error} When there is no other device.
    */
   #dropLost(): void {
-    for (;;) {
-      const port = this.#ports.find(isLost);
-      if (port === undefined) return;
+    const ports = this.#ports;
+    for (let i = 0; i < ports.length;) {
+      const port = ports[i]!;
+      if (!port.isLost) {
+        i++;
+        continue;
+      }
       const { device, via, failure } = port;
       const error = failure === null
         ? networkError("NotConnected", `Cannot go on as device ${device.name} has been closed`)
         : failure.error;
-      if (this.#ports.length === 1) throw error;
+      if (ports.length === 1) throw error;
       this.detach(device);
       via.down();
       this.onDeviceLost?.(device, error);
@@ -367,10 +379,6 @@ export class RunLoop {
       this.#yielder!.port2.postMessage(0);
     });
   }
-}
-
-function isLost({ device, failure }: DevicePort): boolean {
-  return device.isClosed || failure !== null;
 }
 
 function setRef(device: Device, isRef: boolean): void {

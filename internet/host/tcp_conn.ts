@@ -155,7 +155,7 @@ export class TcpConn implements Disposable {
     this.#loop.release(this);
     this.#connection.onEvent = null;
     this.#connection.close(this.#loop.now());
-    this.#loop.flush();
+    this.#loop.flushNow();
   }
 
   /** Closes the connection, unless that was done. */

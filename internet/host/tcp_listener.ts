@@ -68,7 +68,7 @@ export class TcpListener implements AsyncIterableIterator<TcpConn>, Disposable {
     this.#takeWaiting()?.reject(badResource("Listener has been closed"));
     this.#loop.release(this);
     this.#listener.close(this.#loop.now());
-    this.#loop.flush();
+    this.#loop.flushNow();
   }
 
   /** Stops listening, unless that was done. */
