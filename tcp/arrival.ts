@@ -222,7 +222,8 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
     const changed = updateWindow(sender, segment);
     const isBare = !changed && segment.length === 0;
     sender.acknowledge(segment, timestamps.roundTrip(segment, now), isBare, now);
-    if (advanced || changed || sender.scoreboard.lost.first !== null || sender.unsent > 0) {
+    // A turn for nothing costs a tenth of a segment there and back.
+    if (sender.hasMore) {
       connection.requestTurn();
     }
     if (advanced && isWorthTelling(free, sender.buffer.free, sender.buffer.limit)) {

@@ -14,6 +14,10 @@ import type { Random } from "@octet/wire";
 export class KeyedHash {
   readonly #k0: number;
   readonly #k1: number;
+  /** What {@linkcode KeyedHash.pair} hashed last: connections with one peer come in a row. */
+  #local = -1;
+  #remote = -1;
+  #pair = 0;
 
   /**
    * Draws a key.
@@ -69,6 +73,20 @@ export class KeyedHash {
   }
 
   /**
+   * Hashes a pair of addresses.
+   *
+   * @returns A signed 32-bit number.
+   */
+  pair(local: number, remote: number): number {
+    if (local !== this.#local || remote !== this.#remote) {
+      this.#local = local;
+      this.#remote = remote;
+      this.#pair = this.hash(local, remote, 0, 1);
+    }
+    return this.#pair;
+  }
+
+  /**
    * Hashes three words in fewer rounds (HalfSipHash-1-3), for tables that are asked with every segment: who does
    * not know the key cannot choose what falls together.
    *
@@ -121,5 +139,5 @@ export function initialSequence(
 
 /** The offset added to a connection's timestamp clock, so that it does not tell the uptime (RFC 7323 §7.1). */
 export function timestampOffset(hash: KeyedHash, local: number, remote: number): number {
-  return hash.hash(local, remote, 0, 1);
+  return hash.pair(local, remote);
 }
