@@ -8,6 +8,7 @@ import type { TcpConnection } from "./connection.ts";
 import { TcpEvent } from "./event.ts";
 import { TcpFlag } from "./frame.ts";
 import { establish, takeSyn } from "./handshake.ts";
+import * as prediction from "./prediction.ts";
 import { challenge, isExactReset, mayAnswer } from "./reset.ts";
 import type { Segment } from "./segment.ts";
 import * as seq from "./seq.ts";
@@ -16,7 +17,8 @@ import * as window from "./window.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const { seqAfter, seqBefore, seqBeforeOrAt, seqDistance } = seq;
-const { updateWindow } = window;
+const { arrivesAsPredicted } = prediction;
+const { isWorthTelling, updateWindow } = window;
 const { Ok, QueueFull, Unexpected } = Verdict;
 const { Opened, Readable, Writable } = TcpEvent;
 const { Ack, Fin, Rst, Syn } = TcpFlag;
@@ -35,6 +37,7 @@ export function segmentArrives(
   now: number,
 ): Verdict {
   connection.keepAlive.heard(now, connection.settings);
+  if (arrivesAsPredicted(connection, segment, packet, now)) return Ok;
   return connection.state === SynSent
     ? arrivesInSynSent(connection, segment, now)
     : arrivesSynchronized(connection, segment, packet, now);
@@ -226,7 +229,7 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
     if (sender.hasMore) {
       connection.requestTurn();
     }
-    if (advanced && isWorthTelling(free, sender.buffer.free, sender.buffer.limit)) {
+    if (advanced && sender.buffer.free > free && isWorthTelling(sender.buffer)) {
       connection.tell(Writable);
     }
   } else if (segment.sackCount > 0 && sender.flight > 0) {
@@ -234,11 +237,6 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
     sender.acknowledge(segment, -1, false, now);
     connection.requestTurn();
   }
-}
-
-/** A writer that waits is woken when a third of the buffer is free, as Linux does, not for every segment. */
-function isWorthTelling(before: number, after: number, limit: number): boolean {
-  return after > before && after * 3 >= limit;
 }
 
 function opened(connection: TcpConnection): void {
@@ -250,7 +248,12 @@ function opened(connection: TcpConnection): void {
 }
 
 /** Seventh and eighth: process the segment text, check the FIN bit. */
-function text(connection: TcpConnection, segment: Segment, packet: Packet, now: number): void {
+export function text(
+  connection: TcpConnection,
+  segment: Segment,
+  packet: Packet,
+  now: number,
+): void {
   const { receiver, state } = connection;
   if (segment.payloadLength === 0 && !segment.has(Fin)) return;
   if (

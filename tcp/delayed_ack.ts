@@ -22,6 +22,10 @@ export const quickAckSegments = 16;
 /** After how long a gap the peer has lost its window, and begins in slow start again (RFC 2861); in milliseconds. */
 const pause = 1000;
 
+// V8 folds constants of a module, but not what it exports. See ARCHITECTURE.md.
+const shortest: number = delayedAckTimeout;
+const longest: number = maxDelayedAckTimeout;
+
 const quickMask = 0x1f;
 const interactiveBit = 0x20;
 const timeoutShift = 6;
@@ -33,22 +37,27 @@ function pack(quick: number, interactive: number, timeout: number): number {
   return quick | interactive | (timeout << timeoutShift);
 }
 
+/** Whether the peer may be in slow start: data comes for the first time, or after a pause. */
+export function beginsAnew(state: number, gap: number): boolean {
+  return state >> timeoutShift === 0 || gap > pause;
+}
+
 /**
  * Data has come.
  *
  * @param gap Milliseconds since the data before.
- * @param quick How many acknowledgements go at once where the peer may be in slow start.
+ * @param quick How many acknowledgements go at once where {@linkcode beginsAnew} says that the peer may be in slow start.
  */
 export function dataArrived(state: number, gap: number, quick: number): number {
   const timeout = state >> timeoutShift;
   const interactive = state & interactiveBit;
   const left = state & quickMask;
-  if (timeout === 0) return pack(Math.max(left, quick), interactive, delayedAckTimeout);
-  if (gap <= delayedAckTimeout / 2) {
-    return pack(left, interactive, (timeout >> 1) + delayedAckTimeout / 2);
+  if (timeout === 0) return pack(Math.max(left, quick), interactive, shortest);
+  if (gap <= shortest / 2) {
+    return pack(left, interactive, (timeout >> 1) + shortest / 2);
   }
   if (gap < timeout) {
-    return pack(left, interactive, Math.min((timeout >> 1) + gap, maxDelayedAckTimeout));
+    return pack(left, interactive, Math.min((timeout >> 1) + gap, longest));
   }
   return gap > pause ? pack(Math.max(left, quick), interactive, timeout) : state;
 }
@@ -69,7 +78,7 @@ export function ackSent(state: number): number {
  * Linux is less eager, and its peers run into more timeouts.
  */
 export function hurry(state: number, quick: number): number {
-  return pack(Math.max(state & quickMask, quick), 0, delayedAckTimeout);
+  return pack(Math.max(state & quickMask, quick), 0, shortest);
 }
 
 /** Whether what comes now is acknowledged at once. */
@@ -80,13 +89,13 @@ export function acksAtOnce(state: number): boolean {
 /** How long an acknowledgement waits, in milliseconds; `srtt` is the round trip, which is not to be outwaited. */
 export function ackDelay(state: number, srtt: number): number {
   const timeout = state >> timeoutShift;
-  if (timeout <= delayedAckTimeout) return delayedAckTimeout;
-  return Math.min(timeout, Math.max(srtt, delayedAckTimeout), maxDelayedAckTimeout);
+  if (timeout <= shortest) return shortest;
+  return Math.min(timeout, Math.max(srtt, shortest), longest);
 }
 
 /** Nothing came to ride on: an exchange that was interactive is so no longer, another waits longer. */
 export function waitedInVain(state: number): number {
   const quick = state & quickMask;
-  if ((state & interactiveBit) !== 0) return pack(quick, 0, delayedAckTimeout);
-  return pack(quick, 0, Math.min((state >> timeoutShift) * 2, maxDelayedAckTimeout));
+  if ((state & interactiveBit) !== 0) return pack(quick, 0, shortest);
+  return pack(quick, 0, Math.min((state >> timeoutShift) * 2, longest));
 }

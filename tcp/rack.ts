@@ -89,6 +89,11 @@ export class Rack {
     if (this.#persist > 0 && --this.#persist === 0) this.#multiplier = 1;
   }
 
+  /** Whether a record that was sent once comes after one that lies beyond it. */
+  isReordered(record: SentSegment): boolean {
+    return seqBefore(record.end, this.#highest);
+  }
+
   /**
    * Steps 2 and 3: a record was delivered, cumulatively or by SACK.
    *

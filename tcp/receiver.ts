@@ -19,6 +19,7 @@ const {
   ackDelay,
   acksAtOnce,
   ackSent,
+  beginsAnew,
   dataArrived,
   dataSent,
   freshAck,
@@ -103,7 +104,9 @@ export class Receiver {
   tune(bytes: number, roundTrip: number, now: number): void {
     const { buffer } = this;
     if (buffer.limit >= this.#maximum) return;
-    buffer.limit = this.#tuning.copied(bytes, roundTrip, buffer.limit, this.#maximum, now);
+    const { limit } = buffer;
+    const wanted = this.#tuning.copied(bytes, roundTrip, limit, this.#maximum, now);
+    if (wanted !== limit) buffer.limit = wanted;
   }
 
   /** RCV.WND: the window as the peer knows it, in bytes. */
@@ -243,6 +246,26 @@ export class Receiver {
     return this.nxt !== before;
   }
 
+  /** Whether so many bytes that come next in order are taken whole, and nothing else has to be done for them. */
+  takes(length: number): boolean {
+    return !this.isDiscarding && this.reassembly.count === 0 && !this.#finSeen &&
+      seqBefore(this.nxt, this.edge) && length <= this.buffer.free;
+  }
+
+  /**
+   * Takes bytes that come next in order; {@linkcode Receiver.takes} has said that it does.
+   *
+   * @param offset Where in the packet they begin.
+   * @param roundTrip The round trip of the path in whole milliseconds.
+   */
+  take(packet: Packet, offset: number, length: number, roundTrip: number, now: number): void {
+    if (length > this.mss) this.mss = Math.min(length, 9216);
+    this.buffer.append(packet.bytes, packet.address, offset, length);
+    this.nxt = seqAdd(this.nxt, length);
+    this.received += length;
+    this.#owe(roundTrip, now);
+  }
+
   #text(segment: Segment, packet: Packet, roundTrip: number, now: number): void {
     let start = segment.sequence;
     let offset = segment.payloadOffset;
@@ -315,7 +338,8 @@ export class Receiver {
     const at = now | 0;
     const gap = (at - this.dataAt) | 0;
     this.dataAt = at;
-    this.#policy = dataArrived(this.#policy, gap, this.#quickLimit());
+    const quick = beginsAnew(this.#policy, gap) ? this.#quickLimit() : 0;
+    this.#policy = dataArrived(this.#policy, gap, quick);
     if (this.ackNow) return;
     if (seqDistance(this.lastAck, this.nxt) > this.mss || acksAtOnce(this.#policy)) {
       this.ackNow = true;
@@ -331,7 +355,7 @@ export class Receiver {
 
   /** One for each two segments that the window takes: more the peer cannot send in a round trip. */
   #quickLimit(): number {
-    return Math.max(2, Math.min(quickAckSegments, Math.floor(this.wnd / (2 * this.mss))));
+    return Math.max(2, Math.min(quickAckSegments, (this.wnd / (2 * this.mss)) | 0));
   }
 
   /** The delayed acknowledgement falls due. */
@@ -400,10 +424,16 @@ export class Receiver {
 
   /** The largest window that there may be: the buffer, and what 16 bits can tell of it. */
   #limit(): number {
-    return Math.min(this.buffer.limit, 0xffff << this.scale);
+    const { limit } = this.buffer;
+    const most = 0xffff << this.scale;
+    // `Math.min` would take both for numbers with fractions.
+    return limit < most ? limit : most;
   }
 
   #available(): number {
-    return this.isDiscarding ? this.#limit() : Math.min(this.buffer.free, this.#limit());
+    const limit = this.#limit();
+    if (this.isDiscarding) return limit;
+    const { free } = this.buffer;
+    return free < limit ? free : limit;
   }
 }

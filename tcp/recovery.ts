@@ -24,6 +24,9 @@ export const RecoveryState = {
 /** One of the states of {@linkcode RecoveryState}. */
 export type RecoveryState = (typeof RecoveryState)[keyof typeof RecoveryState];
 
+// V8 folds constants of a module, but not what it exports. See ARCHITECTURE.md.
+const { Loss, Open, Recovery: Repair, Reduction } = RecoveryState;
+
 /**
  * Up to this threshold, in segments, one segment more goes with every acknowledgement, safe or not: where so few are
  * in flight a further loss ends in a timeout for want of duplicates, and no burst is to be feared. Ours, not RFC 9937's.
@@ -33,7 +36,7 @@ const smallWindow = 4;
 /** One connection's recovery. */
 export class Recovery {
   /** The state. */
-  state: RecoveryState = RecoveryState.Open;
+  state: RecoveryState = Open;
   /** RecoveryPoint: SND.NXT when the episode began; it is over when all of that is acknowledged. */
   point: number = 0;
   /** The window during fast recovery, in bytes. */
@@ -46,7 +49,7 @@ export class Recovery {
 
   /** No episode. */
   reset(): void {
-    this.state = RecoveryState.Open;
+    this.state = Open;
   }
 
   /**
@@ -57,7 +60,7 @@ export class Recovery {
    * @param ssthresh What the congestion controller says the window shall be.
    */
   enter(point: number, flight: number, ssthresh: number): void {
-    this.state = RecoveryState.Recovery;
+    this.state = Repair;
     this.point = point;
     this.#ssthresh = ssthresh;
     this.#flight = Math.max(flight, 1);
@@ -68,29 +71,29 @@ export class Recovery {
   /** The window shrinks for a mark. */
   reduce(point: number, flight: number, ssthresh: number): void {
     this.enter(point, flight, ssthresh);
-    this.state = RecoveryState.Reduction;
+    this.state = Reduction;
     this.cwnd = flight;
   }
 
   /** A loss was found while the window shrinks already. */
   repair(): void {
-    this.state = RecoveryState.Recovery;
+    this.state = Repair;
   }
 
   /** Whether proportional rate reduction rules the window. */
   get isReducing(): boolean {
-    return this.state === RecoveryState.Recovery || this.state === RecoveryState.Reduction;
+    return this.state === Repair || this.state === Reduction;
   }
 
   /** The timer went off. */
   enterLoss(point: number): void {
-    this.state = RecoveryState.Loss;
+    this.state = Loss;
     this.point = point;
   }
 
   /** Whether `una` ends the episode. */
   isOver(una: number): boolean {
-    return this.state !== RecoveryState.Open && !seqBefore(una, this.point);
+    return this.state !== Open && !seqBefore(una, this.point);
   }
 
   /**
@@ -111,7 +114,7 @@ export class Recovery {
       allowance = Math.min(this.#ssthresh - inflight, allowance);
     }
     // "Force a fast retransmit upon entering recovery."
-    if (this.#sent === 0 && this.state === RecoveryState.Recovery) {
+    if (this.#sent === 0 && this.state === Repair) {
       allowance = Math.max(allowance, mss);
     }
     this.cwnd = inflight + Math.max(allowance, 0);

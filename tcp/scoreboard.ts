@@ -13,7 +13,7 @@ import * as sentSegment from "./sent_segment.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const { seqAfter, seqBefore, seqBeforeOrAt } = seq;
-const { returnRecord, takeRecord } = sentSegment;
+const { returnRecord, returnRecords, takeRecord } = sentSegment;
 
 /** The records of one connection's flight. */
 export class Scoreboard {
@@ -49,13 +49,17 @@ export class Scoreboard {
   /** Records that `[start, end)` has just been sent for the first time. */
   add(start: number, end: number, now: number): SentSegment {
     const record = takeRecord(start, end);
+    const last = this.#last;
     this.count++;
-    record.previous = this.#last;
-    if (this.#last === null) this.first = record;
-    else this.#last.next = record;
-    this.#last = record;
     record.sentAt = now;
     record.transmissions = 1;
+    this.#last = record;
+    if (last === null) {
+      this.first = record;
+    } else {
+      last.next = record;
+      record.previous = last;
+    }
     this.inFlight.push(record);
     return record;
   }
@@ -135,6 +139,22 @@ export class Scoreboard {
     if (this.#hint === record) this.#hint = this.first;
     this.count--;
     returnRecord(record);
+  }
+
+  /**
+   * Takes the `count` oldest records up to `last` off and gives them back to the pool. All of them are in flight, and
+   * were sent once: so they stand foremost in that queue, in the same order.
+   */
+  removeThrough(last: SentSegment, count: number): void {
+    const first = this.first!;
+    const { next } = last;
+    this.inFlight.removeThrough(last, (last.end - first.start) | 0);
+    this.first = next;
+    if (next === null) this.#last = null;
+    else next.previous = null;
+    this.#hint = null;
+    this.count -= count;
+    returnRecords(first, last);
   }
 
   /** The record that holds sequence number `sequence`, or the first after it, or `null`. */

@@ -368,7 +368,7 @@ export class Sender {
     }
     if (this.una === this.iss) return false;
     const isProbe = this.probe.isDue;
-    this.probe.isDue = false;
+    if (isProbe) this.probe.isDue = false;
     if (this.#planNew(isProbe, now)) {
       if (isProbe) this.probe.begin((this.nxt + this.outLength) | 0, false);
       return true;
@@ -486,7 +486,7 @@ export class Sender {
       this.#stamp(record);
       if (isFin) this.finSent = true;
       this.nxt = end;
-      if (this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
+      if (octets !== this.mss && this.outLength % this.mss !== 0) this.nagle.sentSmall(end);
       this.isCwndLimited = fillsWindow(this);
     }
     if (recovery.isReducing) recovery.sent(octets);

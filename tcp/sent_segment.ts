@@ -46,22 +46,18 @@ export class SentSegment {
 
 let pool: SentSegment | null = null;
 
-/** Takes a record for `[start, end)`, its flags cleared, in no list. */
+/** Takes a record for `[start, end)`, its flags cleared, in no list; when it was sent, and how often, is the caller's. */
 export function takeRecord(start: number, end: number): SentSegment {
   let record = pool;
   if (record === null) record = new SentSegment();
   else pool = record.next;
   record.start = start;
   record.end = end;
-  record.sentAt = 0;
-  record.transmissions = 0;
   record.episode = 0;
   record.isSyn = false;
   record.isFin = false;
   record.isSacked = false;
   record.isLost = false;
-  record.delivered = 0;
-  record.deliveredAt = -Infinity;
   record.previous = null;
   record.next = null;
   return record;
@@ -72,6 +68,12 @@ export function returnRecord(record: SentSegment): void {
   record.previous = null;
   record.next = pool;
   pool = record;
+}
+
+/** Gives the records from `first` to `last`, which follow one another in sequence order, back. */
+export function returnRecords(first: SentSegment, last: SentSegment): void {
+  last.next = pool;
+  pool = first;
 }
 
 /** Records in the order in which they were sent, or lost. */
@@ -85,11 +87,16 @@ export class RecordQueue {
 
   /** Appends a record. */
   push(record: SentSegment): void {
-    record.earlier = this.last;
-    record.later = null;
-    if (this.last === null) this.first = record;
-    else this.last.later = record;
+    const { last } = this;
     this.last = record;
+    record.later = null;
+    record.earlier = null;
+    if (last === null) {
+      this.first = record;
+    } else {
+      last.later = record;
+      record.earlier = last;
+    }
     this.octets += record.length;
   }
 
@@ -120,6 +127,15 @@ export class RecordQueue {
     else later.earlier.later = record;
     later.earlier = record;
     this.octets += record.length;
+  }
+
+  /** Takes the foremost records up to `last` out, which are so many octets. */
+  removeThrough(last: SentSegment, octets: number): void {
+    const { later } = last;
+    this.first = later;
+    if (later === null) this.last = null;
+    else later.earlier = null;
+    this.octets -= octets;
   }
 
   /** Takes a record out. */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { RingBuffer } from "@octet/wire";
 import { TcpFlag } from "./frame.ts";
 import type { Segment } from "./segment.ts";
 import type { Sender } from "./sender.ts";
@@ -61,6 +62,9 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
   const { mss } = sender;
   const window = sender.wnd - sender.flight;
   let room = sender.cwnd - sender.pipe;
+  if (unsent <= mss && unsent <= window && unsent <= room) {
+    return unsent === mss || goesSmall(sender, fin) ? unsent : 0;
+  }
   if (isProbe) room = Math.max(room, mss);
   const most = sender.pacing === null ? sender.maxSend : sender.pacing.quantum(sender);
   const wanted = Math.min(unsent, window, most);
@@ -76,17 +80,13 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
   let length = wanted;
   if (room < wanted) {
     sender.isCwndLimited = true;
-    length = room >= mss ? room - (room % mss) : room;
+    // The congestion window may hold a part of an octet, and the rest of such a division is a call.
+    length = room >= mss ? (Math.floor(room / mss) * mss) | 0 : room;
   }
+  if (length === mss) return length;
   const tail = length % mss;
   if (tail === 0) return length;
-  if (length === unsent) {
-    if (fin || sender.forcesSmall || !sender.nagle.holds(sender.una)) {
-      sender.forcesSmall = false;
-      return length;
-    }
-    return length - tail;
-  }
+  if (length === unsent) return goesSmall(sender, fin) ? length : length - tail;
   // RFC 9293 §3.8.6.2.1: a piece that only the window cuts goes when it is worth it.
   if (length > mss) return length - tail;
   if (sender.forcesSmall || length >= sender.maxWnd / 2) {
@@ -94,6 +94,18 @@ export function sendable(sender: Sender, unsent: number, fin: boolean, isProbe: 
     return length;
   }
   return 0;
+}
+
+/** Whether a piece shorter than a segment, with which all is sent, goes now. */
+function goesSmall(sender: Sender, fin: boolean): boolean {
+  if (!fin && !sender.forcesSmall && sender.nagle.holds(sender.una)) return false;
+  sender.forcesSmall = false;
+  return true;
+}
+
+/** Whether a writer that waits is to be woken: when a third of the buffer is free, as Linux does, not for every segment. */
+export function isWorthTelling(buffer: RingBuffer): boolean {
+  return buffer.free * 3 >= buffer.limit;
 }
 
 /** Takes the peer's window in (RFC 9293 §3.10.7.4). Gives whether it has changed. */

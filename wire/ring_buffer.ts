@@ -1,23 +1,30 @@
 /**
  * A queue of bytes between an application and its connection. Memory is taken with the first byte,
- * grows by doubling, and is given back with the last, so that the idle hold none.
+ * grows by doubling, and is given back with the last, so that the idle hold none. It begins
+ * with half of what it came to the last time: who needs as much again copies once, who needs less
+ * holds less and less.
  *
  * @module
  */
-import { allocate, type Block, release } from "./memory.ts";
+import type { Block } from "./memory.ts";
 import * as memory from "./memory.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const copyBytes = memory.copyBytes;
+const { allocate, copyBytes, release } = memory;
 
 const smallest = 2048;
 
 /** First in, first out, with access by position: to send again, and to fill in out of order. */
 export class RingBuffer {
   #block: Block | null = null;
+  /** The capacity, a power of two, less one. */
+  #mask = -1;
   #start = 0;
   #length = 0;
+  /** Up to where bytes have been written, those beyond the end included. */
   #reserved = 0;
+  /** How much memory to begin with. */
+  #first: number = smallest;
   #limit: number;
 
   /**
@@ -48,6 +55,8 @@ export class RingBuffer {
     if (!(Number.isInteger(limit) && limit >= 0)) {
       throw new RangeError(`Cannot limit ring buffer to ${limit} bytes`);
     }
+    // Who allows less begins small.
+    if (limit < this.#limit) this.#first = smallest;
     this.#limit = limit;
   }
 
@@ -58,7 +67,7 @@ export class RingBuffer {
 
   /** How much memory it holds, in bytes. */
   get capacity(): number {
-    return this.#block === null ? 0 : this.#block.bytes.length;
+    return this.#mask + 1;
   }
 
   /**
@@ -71,11 +80,23 @@ export class RingBuffer {
    */
   write(source: Uint8Array, offset: number = 0, end: number = source.length): number {
     const length = Math.min(end - offset, this.free);
-    if (length > 0) {
-      this.place(0, source, -1, offset, length);
-      this.commit(length);
-    }
+    if (length > 0) this.append(source, -1, offset, length);
     return length;
+  }
+
+  /**
+   * Appends bytes that are known to fit.
+   *
+   * @param source The bytes.
+   * @param address Where `source` begins in the slab, -1 when outside.
+   * @param offset Where in `source` to begin.
+   * @param length How many bytes, at most {@linkcode RingBuffer.free}.
+   */
+  append(source: Uint8Array, address: number, offset: number, length: number): void {
+    const end = this.#length;
+    this.#length = end + length;
+    if (end + length > this.#reserved) this.#reserve(end + length);
+    this.#copyIn(end, source, address, offset, length);
   }
 
   /**
@@ -95,16 +116,26 @@ export class RingBuffer {
     offset: number,
     length: number,
   ): void {
-    const need = this.#length + distance + length;
-    this.#reserve(need);
-    if (need > this.#reserved) this.#reserved = need;
-    const block = this.#block!;
-    const capacity = block.bytes.length;
-    const at = (this.#start + this.#length + distance) & (capacity - 1);
-    const first = Math.min(length, capacity - at);
-    copyBytes(source, address, offset, block.bytes, block.address, at, first);
-    if (first < length) {
-      copyBytes(source, address, offset + first, block.bytes, block.address, 0, length - first);
+    const position = this.#length + distance;
+    if (position + length > this.#reserved) this.#reserve(position + length);
+    this.#copyIn(position, source, address, offset, length);
+  }
+
+  #copyIn(
+    position: number,
+    source: Uint8Array,
+    address: number,
+    offset: number,
+    length: number,
+  ): void {
+    const { bytes, address: target } = this.#block!;
+    const at = (this.#start + position) & this.#mask;
+    const first = this.#mask + 1 - at;
+    if (length <= first) {
+      copyBytes(source, address, offset, bytes, target, at, length);
+    } else {
+      copyBytes(source, address, offset, bytes, target, at, first);
+      copyBytes(source, address, offset + first, bytes, target, 0, length - first);
     }
   }
 
@@ -130,13 +161,14 @@ export class RingBuffer {
     length: number,
   ): void {
     if (length === 0) return;
-    const block = this.#block!;
-    const capacity = block.bytes.length;
-    const at = (this.#start + position) & (capacity - 1);
-    const first = Math.min(length, capacity - at);
-    copyBytes(block.bytes, block.address, at, target, address, offset, first);
-    if (first < length) {
-      copyBytes(block.bytes, block.address, 0, target, address, offset + first, length - first);
+    const { bytes, address: source } = this.#block!;
+    const at = (this.#start + position) & this.#mask;
+    const first = this.#mask + 1 - at;
+    if (length <= first) {
+      copyBytes(bytes, source, at, target, address, offset, length);
+    } else {
+      copyBytes(bytes, source, at, target, address, offset, first);
+      copyBytes(bytes, source, 0, target, address, offset + first, length - first);
     }
   }
 
@@ -145,7 +177,7 @@ export class RingBuffer {
     this.#length -= length;
     this.#reserved -= length;
     if (this.#reserved <= 0) this.clear();
-    else this.#start = (this.#start + length) & (this.#block!.bytes.length - 1);
+    else this.#start = (this.#start + length) & this.#mask;
   }
 
   /**
@@ -167,27 +199,37 @@ export class RingBuffer {
 
   /** Forgets everything and gives the memory back. */
   clear(): void {
-    if (this.#block !== null) release(this.#block);
+    if (this.#block !== null) {
+      release(this.#block);
+      if (this.#mask >= smallest) this.#first = (this.#mask + 1) >> 1;
+    }
     this.#block = null;
+    this.#mask = -1;
     this.#start = 0;
     this.#length = 0;
     this.#reserved = 0;
   }
 
+  /** Bytes are about to be written up to `size`. */
   #reserve(size: number): void {
+    if (size > this.#mask + 1) this.#grow(size);
+    this.#reserved = size;
+  }
+
+  #grow(size: number): void {
     const old = this.#block;
-    if (old !== null && size <= old.bytes.length) return;
-    let capacity = smallest;
+    let capacity = this.#first;
     while (capacity < size) capacity *= 2;
     const block = allocate(capacity);
-    const kept = this.#reserved;
     if (old !== null) {
-      const first = Math.min(kept, old.bytes.length - this.#start);
+      const kept = this.#reserved;
+      const first = Math.min(kept, this.#mask + 1 - this.#start);
       copyBytes(old.bytes, old.address, this.#start, block.bytes, block.address, 0, first);
       copyBytes(old.bytes, old.address, 0, block.bytes, block.address, first, kept - first);
       release(old);
     }
     this.#block = block;
+    this.#mask = capacity - 1;
     this.#start = 0;
   }
 }

@@ -239,3 +239,22 @@ Deno.test("nothing is asked of an empty queue in vain", () => {
   ring.peek(0, new Uint8Array(0), -1, 0, 0);
   assertEquals([ring.length, ring.capacity], [0, 0]);
 });
+
+Deno.test("memory begins with half of what it came to the last time", () => {
+  const ring = new RingBuffer(1 << 20);
+  const capacities: number[] = [];
+  for (const length of [60_000, 60_000, 1, 1, 30_000, 1, 1, 1, 1, 1]) {
+    ring.write(heap, 0, 1);
+    capacities.push(ring.capacity);
+    ring.write(heap, 0, length - 1);
+    ring.discard(length);
+    assertEquals(ring.capacity, 0);
+  }
+  assertEquals(capacities, [2048, 32_768, 32_768, 16_384, 8192, 16_384, 8192, 4096, 2048, 2048]);
+  ring.write(heap, 0, 60_000);
+  ring.clear();
+  ring.limit = 4096;
+  ring.write(heap, 0, 1);
+  assertEquals(ring.capacity, 2048, "who allows less begins small");
+  ring.clear();
+});
