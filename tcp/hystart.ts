@@ -71,10 +71,15 @@ export class HyStart {
       if (this.#rounds >= 0 && ++this.#rounds >= cssRounds) return true;
     }
     if (rtt > 0) {
-      this.#currentRoundMinRtt = Math.min(this.#currentRoundMinRtt, rtt);
+      if (rtt < this.#currentRoundMinRtt) this.#currentRoundMinRtt = rtt;
       this.#samples++;
     }
-    if (this.#samples < samplesWanted || this.#currentRoundMinRtt === Infinity) return false;
+    if (this.#samples >= samplesWanted) this.#compare();
+    return false;
+  }
+
+  /** The round has had samples enough: has the round trip grown since the last one? */
+  #compare(): void {
     if (this.#rounds >= 0) {
       // The growth was a passing thing: back to slow start (§4.2).
       if (this.#currentRoundMinRtt < this.#baseline) this.#rounds = -1;
@@ -88,6 +93,5 @@ export class HyStart {
         this.#rounds = 0;
       }
     }
-    return false;
   }
 }

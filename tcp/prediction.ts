@@ -27,7 +27,7 @@ import * as window from "./window.ts";
 const { text } = arrival;
 const { restartTimer } = senderTimer;
 const { seqAfter, seqBefore, seqDistance } = seq;
-const { isWorthTelling, updateWindow } = window;
+const { isWorthTelling, moveWindow } = window;
 const { Ce } = EcnCodepoint;
 const { Readable, Writable } = TcpEvent;
 const { Ack, Psh } = TcpFlag;
@@ -54,7 +54,7 @@ export function arrivesAsPredicted(
   const life = connection.connectionId;
   const { una } = sender;
   if (acknowledgment !== una && !advanceTo(sender, segment, timestamps, now)) return false;
-  if (updateWindow(sender, segment) || sender.unsent > 0) connection.requestTurn();
+  if (moveWindow(sender, segment, sender.scale) || sender.unsent > 0) connection.requestTurn();
   timestamps.update(segment, receiver.lastAck, now);
   if (acknowledgment !== una && connection.onEvent !== null && isWorthTelling(sender.buffer)) {
     connection.tell(Writable);
@@ -114,7 +114,7 @@ function advanceTo(
   } else {
     if (rack.isReordered(first!)) return false;
     const sample = now - first!.sentAt;
-    rack.delivered(last, rtt, now);
+    rack.deliveredInOrder(last, now);
     rtt.sample(sample);
     congestion.roundTrip(sample, isRoundStart);
     scoreboard.removeThrough(last, count);

@@ -94,6 +94,17 @@ export class Rack {
     return seqBefore(record.end, this.#highest);
   }
 
+  /** Steps 2 and 3 for the last of records that were sent once, none of which {@linkcode Rack.isReordered}. */
+  deliveredInOrder(record: SentSegment, now: number): void {
+    this.#highest = record.end;
+    this.rtt = now - record.sentAt;
+    if (record.sentAt < this.#sentAt) return;
+    this.#sentAt = record.sentAt;
+    this.#end = record.end;
+    this.priorDelivered = record.delivered;
+    this.priorDeliveredAt = record.deliveredAt;
+  }
+
   /**
    * Steps 2 and 3: a record was delivered, cumulatively or by SACK.
    *

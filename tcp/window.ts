@@ -108,14 +108,19 @@ export function isWorthTelling(buffer: RingBuffer): boolean {
   return buffer.free * 3 >= buffer.limit;
 }
 
-/** Takes the peer's window in (RFC 9293 §3.10.7.4). Gives whether it has changed. */
+/** Takes the peer's window in (RFC 9293 §3.10.7.4); that of a SYN is not scaled. Gives whether it has changed. */
 export function updateWindow(sender: Sender, segment: Segment): boolean {
+  return moveWindow(sender, segment, segment.has(Syn) ? 0 : sender.scale);
+}
+
+/** Takes the peer's window in, scaled by so many bits. Gives whether it has changed. */
+export function moveWindow(sender: Sender, segment: Segment, scale: number): boolean {
   const { sequence, acknowledgment } = segment;
   const { wl1, wl2 } = sender;
   if (!seqBefore(wl1, sequence) && !(wl1 === sequence && !seqAfter(wl2, acknowledgment))) {
     return false;
   }
-  const window = segment.has(Syn) ? segment.window : segment.window << sender.scale;
+  const window = segment.window << scale;
   const changed = window !== sender.wnd;
   sender.wnd = window;
   sender.wl1 = sequence;

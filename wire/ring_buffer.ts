@@ -14,6 +14,21 @@ const { allocate, copyBytes, release } = memory;
 
 const smallest = 2048;
 
+/** A block of the smallest size that was given back last: what comes and goes at once takes it without asking the slab. */
+let spare: Block | null = null;
+
+function takeBlock(capacity: number): Block {
+  const block = spare;
+  if (capacity !== smallest || block === null) return allocate(capacity);
+  spare = null;
+  return block;
+}
+
+function returnBlock(block: Block, capacity: number): void {
+  if (capacity === smallest && spare === null) spare = block;
+  else release(block);
+}
+
 /** First in, first out, with access by position: to send again, and to fill in out of order. */
 export class RingBuffer {
   #block: Block | null = null;
@@ -200,7 +215,7 @@ export class RingBuffer {
   /** Forgets everything and gives the memory back. */
   clear(): void {
     if (this.#block !== null) {
-      release(this.#block);
+      returnBlock(this.#block, this.#mask + 1);
       if (this.#mask >= smallest) this.#first = (this.#mask + 1) >> 1;
     }
     this.#block = null;
@@ -220,13 +235,13 @@ export class RingBuffer {
     const old = this.#block;
     let capacity = this.#first;
     while (capacity < size) capacity *= 2;
-    const block = allocate(capacity);
+    const block = takeBlock(capacity);
     if (old !== null) {
       const kept = this.#reserved;
       const first = Math.min(kept, this.#mask + 1 - this.#start);
       copyBytes(old.bytes, old.address, this.#start, block.bytes, block.address, 0, first);
       copyBytes(old.bytes, old.address, 0, block.bytes, block.address, first, kept - first);
-      release(old);
+      returnBlock(old, this.#mask + 1);
     }
     this.#block = block;
     this.#mask = capacity - 1;
