@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import type { NodeParent, Random } from "@octet/wire";
 import type { Announcer } from "./announcer.ts";
 import {

@@ -4,8 +4,9 @@
  *
  * @module
  */
-import { EtherType } from "@octet/ethernet";
-import { formatIpv4, type MacAddress } from "@octet/netip";
+import { EtherType } from "@octet/ethernet/ether-type";
+import type { MacAddress } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { BaseNode, type NodeParent, type Packet, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
 import { type AddressClaim, type AddressClaimOptions, AddressClaims } from "./address_claim.ts";

@@ -27,7 +27,7 @@
 export * from "./address_claim.ts";
 export * from "./announcer.ts";
 export * from "./arp.ts";
-export * from "./arp_options.ts";
+export type * from "./arp_options.ts";
 export * from "./conflict_detection.ts";
 export * from "./frame.ts";
 export * from "./held_packets.ts";

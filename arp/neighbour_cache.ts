@@ -8,7 +8,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { type BaseNode, type Packet, type Random, randomBelow } from "@octet/wire";
 import * as wire from "@octet/wire";
 import type { HeldPackets } from "./held_packets.ts";

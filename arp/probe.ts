@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { EtherType } from "@octet/ethernet";
+import { EtherType } from "@octet/ethernet/ether-type";
 import type { MacAddress } from "@octet/netip";
 import { BaseNode, type Packet, type Random, randomBelow, Verdict, writeU32 } from "@octet/wire";
 import { AcdTime, longestDetection } from "./conflict_detection.ts";

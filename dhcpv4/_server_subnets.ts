@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { formatIpv4, Ipv4Prefix } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
+import { Ipv4Prefix } from "@octet/netip/ipv4-prefix";
 import { LeaseRange } from "./_lease_table.ts";
 import { DhcpOp } from "./frame.ts";
 import { dhcpv4InfiniteLease } from "./lease.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ipv4Mask } from "@octet/netip";
+import { ipv4Mask } from "@octet/netip/ipv4-mask";
 import { readU32 } from "@octet/wire";
 import { readName, readNames, splitName, writeLabel, writeNames } from "./_domain_names.ts";
 import {

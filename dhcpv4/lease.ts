@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ipv4Mask, ipv4MaskLength, isLoopbackIpv4, isUnicastIpv4 } from "@octet/netip";
+import { ipv4Mask, ipv4MaskLength } from "@octet/netip/ipv4-mask";
+import { isLoopbackIpv4, isUnicastIpv4 } from "@octet/netip/ipv4-special";
 import { Verdict } from "@octet/wire";
 import type { Dhcpv4Message } from "./message.ts";
 import type { Dhcpv4Options } from "./option_types.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { parseIpv4, parseIpv6 } from "@octet/netip";
+import { parseIpv4 } from "@octet/netip/ipv4";
+import { parseIpv6 } from "@octet/netip/ipv6";
 import { unescape } from "./_escape.ts";
 import { type FieldKind, isOpaque, layoutOf } from "./_layout.ts";
 import { readData } from "./_read_data.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readIpv4, readIpv6 } from "@octet/netip";
+import { readIpv4 } from "@octet/netip/ipv4";
+import { readIpv6 } from "@octet/netip/ipv6-bytes";
 import { type FieldKind, layoutOf } from "./_layout.ts";
 import { latin1, type WireReader } from "./_reader.ts";
 import { readSvcParams } from "./_svcb_codec.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readIpv4, readIpv6, writeIpv4, writeIpv6 } from "@octet/netip";
+import { readIpv4, writeIpv4 } from "@octet/netip/ipv4";
+import { readIpv6, writeIpv6 } from "@octet/netip/ipv6-bytes";
 import { latin1, WireReader } from "./_reader.ts";
 import type { WireWriter } from "./_writer.ts";
 import { SvcParamKey, type SvcParams, type UnknownSvcParam } from "./svcb.ts";

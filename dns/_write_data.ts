@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { writeIpv4, writeIpv6 } from "@octet/netip";
+import { writeIpv4 } from "@octet/netip/ipv4";
+import { writeIpv6 } from "@octet/netip/ipv6-bytes";
 import { type FieldKind, layoutOf } from "./_layout.ts";
 import { writeSvcParams } from "./_svcb_codec.ts";
 import type { WireWriter } from "./_writer.ts";

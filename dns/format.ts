@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { formatIpv4, formatIpv6 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
+import { formatIpv6 } from "@octet/netip/ipv6";
 import { quote } from "./_escape.ts";
 import { type FieldKind, isOpaque, layoutOf } from "./_layout.ts";
 import { latin1 } from "./_reader.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { parseIpv4, parseIpv6, tryParseIpv4, tryParseIpv6 } from "@octet/netip";
+import { parseIpv4, tryParseIpv4 } from "@octet/netip/ipv4";
+import { parseIpv6, tryParseIpv6 } from "@octet/netip/ipv6";
 import type { NegativeAnswer } from "./cache.ts";
 import type { RecordTypeName } from "./constants.ts";
 import { canonicalName, isSubdomain } from "./name.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { readI32, readU16, Verdict, writeU16 } from "@octet/wire";
 import { EtherType } from "./ether_type.ts";
 

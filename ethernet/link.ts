@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { MacAddress, writeMulticastMac } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
+import { writeMulticastMac } from "@octet/netip/multicast-mac";
 import { type BaseNode, BranchNode, type Packet, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
 import { EtherType } from "./ether_type.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { ipv4HeaderLength, ipv4MaximumOptions } from "@octet/ipv4";
+import { ipv4HeaderLength } from "@octet/ipv4/frame";
+import { ipv4MaximumOptions } from "@octet/ipv4/option-encode";
 import { BaseNode, checksum, type Packet, readU16, Verdict, writeU16, writeU32 } from "@octet/wire";
 import { icmpv4HeaderLength } from "./frame.ts";
 import { Icmpv4Type } from "./message_type.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type ErrorReporter, Ipv4Options } from "@octet/ipv4";
+import type { ErrorReporter } from "@octet/ipv4";
+import { Ipv4Options } from "@octet/ipv4/options";
 import * as ipv4 from "@octet/ipv4";
 import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";

@@ -4,7 +4,7 @@
  * @module
  */
 import { Arp, type NeighbourCacheOptions } from "@octet/arp";
-import { EthernetLink } from "@octet/ethernet";
+import { EthernetLink } from "@octet/ethernet/link";
 import type {
   InterfaceCounters,
   Ipv4,
@@ -12,7 +12,9 @@ import type {
   LocalAddress,
   SourceValidation,
 } from "@octet/ipv4";
-import { type Ipv4Prefix, MacAddress, writeMulticastMac } from "@octet/netip";
+import type { Ipv4Prefix } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
+import { writeMulticastMac } from "@octet/netip/multicast-mac";
 import {
   type BaseNode,
   BranchNode,

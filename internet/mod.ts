@@ -23,4 +23,4 @@ export * from "./http/mod.ts";
 export * from "./gateway_monitor.ts";
 export * from "./interface.ts";
 export * from "./stack.ts";
-export * from "./stack_options.ts";
+export type * from "./stack_options.ts";

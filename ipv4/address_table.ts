@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { formatIpv4, Ipv4Prefix } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
+import { Ipv4Prefix } from "@octet/netip/ipv4-prefix";
 
 /** An address of an interface. */
 export interface LocalAddress {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { BaseNode, type Packet, type Random, Verdict } from "@octet/wire";
 import {
   IgmpFrame,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { BaseNode, type Packet, Verdict } from "@octet/wire";
 import { AddressTable } from "./address_table.ts";
 import { ipv4MaximumLength } from "./frame.ts";

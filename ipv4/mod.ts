@@ -27,7 +27,7 @@ export * from "./address_table.ts";
 export * from "./addressing.ts";
 export * from "./counters.ts";
 export * from "./departure.ts";
-export * from "./errors.ts";
+export type * from "./errors.ts";
 export * from "./forward.ts";
 export * from "./frame.ts";
 export * from "./igmp.ts";

@@ -4,7 +4,8 @@
  *
  * @module
  */
-import { type Ipv4Prefix, PrefixTable } from "@octet/netip";
+import type { Ipv4Prefix } from "@octet/netip";
+import { PrefixTable } from "@octet/netip/prefix-table";
 import type { Ipv4Interface } from "./interface.ts";
 
 /** A route. */

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { BaseNode, type Packet, readI32, readU16, Verdict } from "@octet/wire";
 import { IcmpErrors, isIcmpError } from "./icmp_error.ts";
 import { IdleLists } from "./idle_lists.ts";

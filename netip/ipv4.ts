@@ -1,5 +1,8 @@
-// IPv4 addresses as unsigned 32-bit numbers (RFC 791 §3.2), their text and their place in a packet.
-
+/**
+ * IPv4 addresses as unsigned 32-bit numbers (RFC 791 §3.2), their text and their place in a packet.
+ *
+ * @module
+ */
 /** The IPv4 addresses that code names most, in host order. */
 export const Ipv4 = {
   /** 0.0.0.0, "this host on this network" (RFC 1122 §3.2.1.3). */

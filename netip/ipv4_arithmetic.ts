@@ -1,5 +1,8 @@
-// IPv4 addresses as points on a line of 2^32: neighbours, distances, order.
-
+/**
+ * IPv4 addresses as points on a line of 2^32: neighbours, distances, order.
+ *
+ * @module
+ */
 import { formatIpv4 } from "./ipv4.ts";
 
 const LAST = 0xffffffff;

@@ -1,5 +1,8 @@
-// An interface's IPv4 address together with the prefix of its link.
-
+/**
+ * An interface's IPv4 address together with the prefix of its link.
+ *
+ * @module
+ */
 import { parsePrefixLength } from "./_cidr.ts";
 import { formatIpv4, tryParseIpv4 } from "./ipv4.ts";
 import { Ipv4Prefix } from "./ipv4_prefix.ts";

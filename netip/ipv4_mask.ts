@@ -1,5 +1,8 @@
-// Netmasks and the prefix lengths they stand for (RFC 4632 §3.1).
-
+/**
+ * Netmasks and the prefix lengths they stand for (RFC 4632 §3.1).
+ *
+ * @module
+ */
 const LAST = 0xffffffff;
 
 /**

@@ -1,5 +1,8 @@
-// IPv4 prefixes in CIDR form (RFC 4632 §3.1).
-
+/**
+ * IPv4 prefixes in CIDR form (RFC 4632 §3.1).
+ *
+ * @module
+ */
 import { checkPrefixLength, parsePrefixLength } from "./_cidr.ts";
 import { formatIpv4, Ipv4, tryParseIpv4 } from "./ipv4.ts";
 import { ipv4Mask, ipv4MaskLength } from "./ipv4_mask.ts";

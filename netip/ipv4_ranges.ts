@@ -1,5 +1,8 @@
-// Ranges and sets of IPv4 addresses as the fewest prefixes (RFC 4632 §3.1: aggregation).
-
+/**
+ * Ranges and sets of IPv4 addresses as the fewest prefixes (RFC 4632 §3.1: aggregation).
+ *
+ * @module
+ */
 import { formatIpv4 } from "./ipv4.ts";
 import { Ipv4Prefix } from "./ipv4_prefix.ts";
 

@@ -1,5 +1,8 @@
-// What an IPv4 address is for: the IANA IPv4 Special-Purpose Address Registry and multicast.
-
+/**
+ * What an IPv4 address is for: the IANA IPv4 Special-Purpose Address Registry and multicast.
+ *
+ * @module
+ */
 import { buildRegistry, type SpecialRow } from "./_special_registry.ts";
 import { Ipv4Prefix } from "./ipv4_prefix.ts";
 import type { SpecialBlock } from "./special_block.ts";

@@ -1,5 +1,8 @@
-// IPv6 addresses as unsigned 128-bit bigints, and their text (RFC 4291 §2.2, RFC 5952).
-
+/**
+ * IPv6 addresses as unsigned 128-bit bigints, and their text (RFC 4291 §2.2, RFC 5952).
+ *
+ * @module
+ */
 import { formatIpv4, tryParseIpv4 } from "./ipv4.ts";
 
 /** The IPv6 addresses that code names most. */

@@ -1,5 +1,8 @@
-// IPv6 addresses as points on a line of 2^128: neighbours, distances, order.
-
+/**
+ * IPv6 addresses as points on a line of 2^128: neighbours, distances, order.
+ *
+ * @module
+ */
 import { formatIpv6 } from "./ipv6.ts";
 
 const LAST = 0xffff_ffff_ffff_ffff_ffff_ffff_ffff_ffffn;

@@ -1,5 +1,8 @@
-// IPv6 addresses where they lie in a packet: sixteen bytes at an offset.
-
+/**
+ * IPv6 addresses where they lie in a packet: sixteen bytes at an offset.
+ *
+ * @module
+ */
 const SIZE = 16;
 
 function readUint32(bytes: Uint8Array, offset: number): number {

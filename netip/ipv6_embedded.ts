@@ -1,6 +1,9 @@
-// IPv4 addresses inside IPv6 addresses: mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052), 6to4 (RFC 3056),
-// Teredo (RFC 4380).
-
+/**
+ * IPv4 addresses inside IPv6 addresses: mapped (RFC 4291 §2.5.5.2), NAT64 (RFC 6052), 6to4 (RFC 3056),
+ * Teredo (RFC 4380).
+ *
+ * @module
+ */
 import type { Ipv6Prefix } from "./ipv6_prefix.ts";
 
 /** The lengths a NAT64 prefix may have (RFC 6052 §2.2). */

@@ -1,5 +1,8 @@
-// An interface's IPv6 address together with the prefix of its link.
-
+/**
+ * An interface's IPv6 address together with the prefix of its link.
+ *
+ * @module
+ */
 import { parsePrefixLength } from "./_cidr.ts";
 import { formatIpv6, tryParseIpv6 } from "./ipv6.ts";
 import { Ipv6Prefix } from "./ipv6_prefix.ts";

@@ -1,6 +1,9 @@
-// Interface identifiers made from MAC addresses, and the addresses made of them.
-// RFC 4291 Appendix A (modified EUI-64), RFC 4862 §5.3, RFC 4291 §2.7.1 (solicited-node).
-
+/**
+ * Interface identifiers made from MAC addresses, and the addresses made of them.
+ * RFC 4291 Appendix A (modified EUI-64), RFC 4862 §5.3, RFC 4291 §2.7.1 (solicited-node).
+ *
+ * @module
+ */
 import type { Ipv6Prefix } from "./ipv6_prefix.ts";
 import { MacAddress } from "./mac_address.ts";
 

@@ -1,5 +1,8 @@
-// IPv6 prefixes in CIDR form (RFC 4291 §2.3).
-
+/**
+ * IPv6 prefixes in CIDR form (RFC 4291 §2.3).
+ *
+ * @module
+ */
 import { checkPrefixLength, parsePrefixLength } from "./_cidr.ts";
 import { formatIpv6, tryParseIpv6 } from "./ipv6.ts";
 import { writeIpv6 } from "./ipv6_bytes.ts";

@@ -1,5 +1,8 @@
-// A routing table for IPv6: longest-prefix match (RFC 4861 §5.2, RFC 7608).
-
+/**
+ * A routing table for IPv6: longest-prefix match (RFC 4861 §5.2, RFC 7608).
+ *
+ * @module
+ */
 import { IPV6_STRIDE, PrefixTrie } from "./_prefix_trie.ts";
 import { type TriePosition, walk, walkMatches } from "./_trie_walk.ts";
 import { Ipv6Prefix } from "./ipv6_prefix.ts";

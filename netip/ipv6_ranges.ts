@@ -1,5 +1,8 @@
-// Ranges and sets of IPv6 addresses as the fewest prefixes (RFC 4291 §2.3).
-
+/**
+ * Ranges and sets of IPv6 addresses as the fewest prefixes (RFC 4291 §2.3).
+ *
+ * @module
+ */
 import { formatIpv6 } from "./ipv6.ts";
 import { Ipv6Prefix } from "./ipv6_prefix.ts";
 

@@ -1,5 +1,8 @@
-// IPv6 addresses with a zone, as in fe80::1%eth0 (RFC 4007 §11).
-
+/**
+ * IPv6 addresses with a zone, as in fe80::1%eth0 (RFC 4007 §11).
+ *
+ * @module
+ */
 import { formatIpv6, tryParseIpv6 } from "./ipv6.ts";
 
 /** An IPv6 address and the zone (on most systems the interface) in which it means something. */

@@ -1,7 +1,11 @@
-// What an IPv6 address is for: the IANA IPv6 Special-Purpose Address Registry and multicast.
-
+/**
+ * What an IPv6 address is for: the IANA IPv6 Special-Purpose Address Registry and multicast.
+ *
+ * @module
+ */
 import { buildRegistry, type SpecialRow } from "./_special_registry.ts";
 import { Ipv6Prefix } from "./ipv6_prefix.ts";
+import { isMulticastIpv6 } from "./ipv6_type.ts";
 import type { SpecialBlock } from "./special_block.ts";
 
 /** What an IPv6 address is for; `global` is ordinary unicast. */
@@ -150,55 +154,4 @@ export function isGloballyReachableIpv6(address: bigint): boolean {
   const block = findIpv6Special(address);
   if (block !== undefined) return block.globallyReachable === true;
   return address >> 125n === 1n;
-}
-
-/**
- * Tells whether an address is link-local unicast, fe80::/10 (RFC 4291 §2.5.6).
- *
- * @param address The address.
- * @returns True when it is.
- * @example
- * ```ts
- * import { isLinkLocalIpv6, parseIpv6 } from "@octet/netip";
- * import { assert } from "@std/assert";
- *
- * assert(isLinkLocalIpv6(parseIpv6("febf::1")));
- * ```
- */
-export function isLinkLocalIpv6(address: bigint): boolean {
-  return address >> 118n === 0x3fan;
-}
-
-/**
- * Tells whether an address is unique local, fc00::/7 (RFC 4193 §3.1).
- *
- * @param address The address.
- * @returns True when it is.
- * @example
- * ```ts
- * import { isUniqueLocalIpv6, parseIpv6 } from "@octet/netip";
- * import { assert } from "@std/assert";
- *
- * assert(isUniqueLocalIpv6(parseIpv6("fd12:3456:789a::1")));
- * ```
- */
-export function isUniqueLocalIpv6(address: bigint): boolean {
-  return address >> 121n === 0x7en;
-}
-
-/**
- * Tells whether an address is multicast, ff00::/8 (RFC 4291 §2.7).
- *
- * @param address The address.
- * @returns True when it is.
- * @example
- * ```ts
- * import { Ipv6, isMulticastIpv6 } from "@octet/netip";
- * import { assert } from "@std/assert";
- *
- * assert(isMulticastIpv6(Ipv6.allNodes));
- * ```
- */
-export function isMulticastIpv6(address: bigint): boolean {
-  return address >> 120n === 0xffn;
 }

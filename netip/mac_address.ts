@@ -1,5 +1,8 @@
-// 48-bit MAC addresses, the EUI-48 of IEEE 802-2014 §8.
-
+/**
+ * 48-bit MAC addresses, the EUI-48 of IEEE 802-2014 §8.
+ *
+ * @module
+ */
 const COLON_FORM = /^[0-9a-f]{2}(?::[0-9a-f]{2}){5}$/i;
 const HYPHEN_FORM = /^[0-9a-f]{2}(?:-[0-9a-f]{2}){5}$/i;
 const DOT_FORM = /^[0-9a-f]{4}(?:\.[0-9a-f]{4}){2}$/i;

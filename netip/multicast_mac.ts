@@ -1,9 +1,12 @@
-// How multicast addresses of IP become multicast addresses of Ethernet (RFC 1112 §6.4, RFC 2464 §7).
-
+/**
+ * How multicast addresses of IP become multicast addresses of Ethernet (RFC 1112 §6.4, RFC 2464 §7).
+ *
+ * @module
+ */
 import { formatIpv4 } from "./ipv4.ts";
 import { isMulticastIpv4 } from "./ipv4_special.ts";
 import { formatIpv6 } from "./ipv6.ts";
-import { isMulticastIpv6 } from "./ipv6_special.ts";
+import { isMulticastIpv6 } from "./ipv6_type.ts";
 import { MacAddress } from "./mac_address.ts";
 
 /**

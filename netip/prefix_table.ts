@@ -1,5 +1,8 @@
-// A routing table for IPv4: longest-prefix match over up to millions of routes (RFC 1812 §5.2.4.3).
-
+/**
+ * A routing table for IPv4: longest-prefix match over up to millions of routes (RFC 1812 §5.2.4.3).
+ *
+ * @module
+ */
 import { MATCHING, rank } from "./_nibble.ts";
 import {
   CHILD_BASE,

@@ -20,10 +20,8 @@ import {
   type Ipv6Kind,
   ipv6SpecialBlocks,
   isGloballyReachableIpv6,
-  isLinkLocalIpv6,
-  isMulticastIpv6,
-  isUniqueLocalIpv6,
 } from "./ipv6_special.ts";
+import { isLinkLocalIpv6, isMulticastIpv6, isUniqueLocalIpv6 } from "./ipv6_type.ts";
 
 Deno.test("classifyIpv4 and isGloballyReachableIpv4 know the borders of every block", () => {
   const table: [string, Ipv4Kind, boolean][] = [

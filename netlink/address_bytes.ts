@@ -3,18 +3,9 @@
  *
  * @module
  */
-import {
-  formatIpv4,
-  formatIpv6,
-  isIpv4,
-  isIpv6,
-  parseIpv4,
-  parseIpv6,
-  readIpv4,
-  readIpv6,
-  writeIpv4,
-  writeIpv6,
-} from "@octet/netip";
+import { formatIpv4, isIpv4, parseIpv4, readIpv4, writeIpv4 } from "@octet/netip/ipv4";
+import { formatIpv6, isIpv6, parseIpv6 } from "@octet/netip/ipv6";
+import { readIpv6, writeIpv6 } from "@octet/netip/ipv6-bytes";
 
 /** Address families as Linux numbers them. */
 export const AddressFamily = {

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { AttributeCursor } from "./attribute.ts";
 import { readHost16, readHost32, readHostI32 } from "./host_order.ts";
 import { LinkAttribute, LinkFlag, LinkInfoAttribute } from "./link_constants.ts";

@@ -27,6 +27,7 @@ export * from "./errno.ts";
 export * from "./exchange.ts";
 export * from "./host_order.ts";
 export * from "./link.ts";
+export * from "./link_connection.ts";
 export * from "./link_constants.ts";
 export * from "./link_kind.ts";
 export * from "./link_name.ts";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { AddressFamily, familyOf, formatAddressBytes, parseAddressBytes } from "./address_bytes.ts";
 import { AttributeCursor } from "./attribute.ts";
 import { readHost16, readHost32, writeHost16, writeHost32 } from "./host_order.ts";

@@ -1,6 +1,6 @@
 // NTP packets as plain objects, for tests and for people, and the text of reference identifiers (RFC 5905 §7.3).
 
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { writeU16, writeU32 } from "@octet/wire";
 import { NtpField, NtpFrame, ntpHeaderLength, NtpLeap, NtpMode } from "./frame.ts";
 

@@ -4,12 +4,16 @@
  *
  * @module
  */
-import { ArpFrame } from "@octet/arp";
-import { EthernetFrame, EtherType } from "@octet/ethernet";
-import { Icmpv4Frame, isIcmpv4Error } from "@octet/icmpv4";
-import { Ipv4Frame, Ipv4Options } from "@octet/ipv4";
-import { TcpFrame, TcpOption, TcpOptionCursor } from "@octet/tcp";
-import { UdpFrame } from "@octet/udp";
+import { ArpFrame } from "@octet/arp/frame";
+import { EtherType } from "@octet/ethernet/ether-type";
+import { EthernetFrame } from "@octet/ethernet/frame";
+import { Icmpv4Frame } from "@octet/icmpv4/frame";
+import { isIcmpv4Error } from "@octet/icmpv4/message-type";
+import { Ipv4Frame } from "@octet/ipv4/frame";
+import { Ipv4Options } from "@octet/ipv4/options";
+import { TcpFrame } from "@octet/tcp/frame";
+import { TcpOption, TcpOptionCursor } from "@octet/tcp/options";
+import { UdpFrame } from "@octet/udp/frame";
 import { readU16, Verdict } from "@octet/wire";
 import { ApplicationDissector } from "./_dissect_application.ts";
 import { LinkType } from "./capture_format.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import { recordTypeName } from "@octet/dns";
-import { equalIpv6, type MacAddress, writeIpv6 } from "@octet/netip";
+import type { MacAddress } from "@octet/netip";
+import { equalIpv6, writeIpv6 } from "@octet/netip/ipv6-bytes";
 import { readI32, readU16, readU32, type Verdict, verdictName } from "@octet/wire";
 import { ascii, LineWriter } from "./_line_writer.ts";
 import { dhcpMessageTypeName, icmpTypeName } from "./_names.ts";

@@ -35,7 +35,7 @@ export * from "./keepalive.ts";
 export * from "./limits.ts";
 export * from "./listener.ts";
 export * from "./nagle.ts";
-export * from "./network.ts";
+export type * from "./network.ts";
 export * from "./new_reno.ts";
 export * from "./options.ts";
 export * from "./pacing.ts";

@@ -5,7 +5,7 @@
  */
 import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { TcpConnection } from "./connection.ts";
 import { ConnectionTable } from "./connection_table.ts";
 import { TcpCounters } from "./counters.ts";

@@ -20,6 +20,6 @@ export * from "./endpoint.ts";
 export * from "./error.ts";
 export * from "./frame.ts";
 export * from "./socket.ts";
-export * from "./socket_options.ts";
+export type * from "./socket_options.ts";
 export * from "./source_filter.ts";
 export * from "./udp.ts";

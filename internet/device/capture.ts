@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Direction } from "@octet/pcap";
+import { Direction } from "@octet/pcap/capture-format";
 import { Packet } from "@octet/wire";
 import { type Device, frameCapacity } from "./device.ts";
 import { copyFrame } from "./packet_pool.ts";

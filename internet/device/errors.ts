@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { Errno } from "@octet/netlink";
+import { Errno } from "@octet/netlink/errno";
 import { systemError } from "@octet/netlink/libc";
 
 /** The error of a device whose interface somebody has deleted while it was in use. */

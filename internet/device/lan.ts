@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { CryptoRandom, type Packet, type Random } from "@octet/wire";
 import type { Device } from "./device.ts";
 import { impair } from "./impair.ts";

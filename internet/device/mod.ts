@@ -5,7 +5,7 @@
  * @module
  */
 export * from "./capture.ts";
-export { type ImpairmentCounters } from "./delay_line.ts";
+export type { ImpairmentCounters } from "./delay_line.ts";
 export * from "./descriptor_device.ts";
 export * from "./device.ts";
 export * from "./httptap/mod.ts";
@@ -19,7 +19,7 @@ export * from "./replay.ts";
 export * from "./segment.ts";
 export * from "./sniff.ts";
 export * from "./tun.ts";
-export { type TunOptions } from "./tun_options.ts";
+export type { TunOptions } from "./tun_options.ts";
 export * from "./wrapper.ts";
 export type { Direction } from "@octet/pcap";
 export type { MacAddress } from "@octet/netip";

@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { readU16, readU32 } from "@octet/wire";
 
 /** Instructions of classic BPF, those used here. */

@@ -5,7 +5,10 @@
  * @module
  */
 import type { MacAddress } from "@octet/netip";
-import { Errno, type Link, NetlinkConnection, writeHost16, writeHost32 } from "@octet/netlink";
+import type { Link } from "@octet/netlink";
+import { LinkConnection } from "@octet/netlink/link-connection";
+import { Errno } from "@octet/netlink/errno";
+import { writeHost16, writeHost32 } from "@octet/netlink/host-order";
 import { systemError } from "@octet/netlink/libc";
 import { writeU16 } from "@octet/wire";
 import { type DeviceLibc, OpenFlag, writeAddress } from "./libc.ts";
@@ -114,7 +117,7 @@ export function openPacketDescriptor(
 function findLink(action: string, name: string): Link {
   if (name === "") throw new SyntaxError(`${action} as the interface has no name`);
   interfaceNameBytes(action, name);
-  using netlink = new NetlinkConnection();
+  using netlink = new LinkConnection();
   const link = netlink.links().find((one) => one.name === name);
   if (link === undefined) {
     throw systemError(action, Errno.ENODEV, 'there is no such interface: "ip link" lists them');

@@ -6,7 +6,8 @@
  */
 import { DescriptorDevice } from "./descriptor_device.ts";
 import type { MacAddress } from "@octet/netip";
-import { Errno, readHost32 } from "@octet/netlink";
+import { Errno } from "@octet/netlink/errno";
+import { readHost32 } from "@octet/netlink/host-order";
 import { systemError } from "@octet/netlink/libc";
 import { Packet } from "@octet/wire";
 import { DatagramCutter } from "./datagram_cutter.ts";

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { writeHost32 } from "@octet/netlink";
+import { writeHost32 } from "@octet/netlink/host-order";
 import { systemError } from "@octet/netlink/libc";
 import { acquireLibc, type DeviceLibc, OpenFlag, releaseLibc } from "./libc.ts";
 import { keepAlive } from "./keep_alive.ts";

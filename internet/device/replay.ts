@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
-import { type CaptureReader, Direction, LinkType, openCapture, PcapngReader } from "@octet/pcap";
+import { MacAddress } from "@octet/netip/mac-address";
+import { openCapture } from "@octet/pcap/capture-file";
+import { type CaptureReader, Direction, LinkType } from "@octet/pcap/capture-format";
+import { PcapngReader } from "@octet/pcap/pcapng-reader";
 import { copyBytes, type Packet, readU48 } from "@octet/wire";
 import type { Device, LinkKind } from "./device.ts";
 import { Signal } from "./signal.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { CryptoRandom } from "@octet/wire";
 
 /**

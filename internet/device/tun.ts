@@ -4,8 +4,9 @@
  * @module
  */
 import { DescriptorDevice } from "./descriptor_device.ts";
-import { MacAddress } from "@octet/netip";
-import { Errno, NetlinkConnection } from "@octet/netlink";
+import { MacAddress } from "@octet/netip/mac-address";
+import { LinkConnection } from "@octet/netlink/link-connection";
+import { Errno } from "@octet/netlink/errno";
 import { systemError } from "@octet/netlink/libc";
 import type { Packet } from "@octet/wire";
 import { DatagramCutter } from "./datagram_cutter.ts";
@@ -254,7 +255,7 @@ function labelOf({ name, mode = "tap", fd }: TunOptions): string {
 
 /** Sets the interface's MTU where one is wanted; gives that it has now. */
 function settleMtu(name: string, { mtu, fd }: TunOptions): number {
-  using netlink = new NetlinkConnection();
+  using netlink = new LinkConnection();
   const link = netlink.links().find((one) => one.name === name);
   if (link === undefined) {
     if (fd === undefined) throw systemError(`Cannot find link ${name}`, Errno.ENODEV);

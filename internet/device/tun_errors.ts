@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Errno, NetlinkConnection } from "@octet/netlink";
+import { LinkConnection } from "@octet/netlink/link-connection";
+import { Errno } from "@octet/netlink/errno";
 import { systemError } from "@octet/netlink/libc";
 import type { TunOptions } from "./tun_options.ts";
 
@@ -115,7 +116,7 @@ export function adoptError(action: string, errno: number): Error {
 
 /** What an interface is: `TAP`, `TUN`, `veth` …; empty when nobody knows. */
 function describeLink(name: string): string {
-  using netlink = new NetlinkConnection();
+  using netlink = new LinkConnection();
   const link = netlink.links().find((one) => one.name === name);
   if (link === undefined) return "";
   if (link.tunType !== undefined) return link.tunType.toUpperCase();

@@ -4,8 +4,10 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
-import { Errno, NetlinkConnection, readHost16, writeHost16, writeHost32 } from "@octet/netlink";
+import { MacAddress } from "@octet/netip/mac-address";
+import { LinkConnection } from "@octet/netlink/link-connection";
+import { Errno } from "@octet/netlink/errno";
+import { readHost16, writeHost16, writeHost32 } from "@octet/netlink/host-order";
 import { systemError } from "@octet/netlink/libc";
 import { type DeviceLibc, OpenFlag } from "./libc.ts";
 import { adoptError, attachError, openError, tunPath } from "./tun_errors.ts";
@@ -197,14 +199,14 @@ function describe(
 }
 
 function linkExists(name: string): boolean {
-  using netlink = new NetlinkConnection();
+  using netlink = new LinkConnection();
   return netlink.links().some((one) => one.name === name);
 }
 
 /** Whether there is a TUN/TAP device of a name that may be opened more than once: it is opened in no other way. */
 function isMultiQueue(name: string): boolean {
   if (name === "") return false;
-  using netlink = new NetlinkConnection();
+  using netlink = new LinkConnection();
   const data = netlink.links().find((one) => one.name === name)?.data;
   return data?.kind === "tun" && data.isMultiQueue;
 }

@@ -3,8 +3,12 @@
  *
  * @module
  */
-import { Dhcpv4Client, Dhcpv4ClientState, type Dhcpv4Lease } from "@octet/dhcpv4";
-import { formatIpv4, Ipv4Prefix, parseIpv4Interface } from "@octet/netip";
+import type { Dhcpv4Lease } from "@octet/dhcpv4";
+import { Dhcpv4Client } from "@octet/dhcpv4/client";
+import { Dhcpv4ClientState } from "@octet/dhcpv4/client-options";
+import { formatIpv4 } from "@octet/netip/ipv4";
+import { parseIpv4Interface } from "@octet/netip/ipv4-interface";
+import { Ipv4Prefix } from "@octet/netip/ipv4-prefix";
 import { CryptoRandom } from "@octet/wire";
 import type { DhcpPort } from "./dhcp_port.ts";
 import { abortReason, networkError } from "./errors.ts";

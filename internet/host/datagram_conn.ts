@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatIpv4, tryParseIpv4 } from "@octet/netip";
+import { formatIpv4, tryParseIpv4 } from "@octet/netip/ipv4";
 import { UdpError, UdpSocket, type UdpSocketOptions } from "@octet/udp";
 import { Verdict } from "@octet/wire";
 import {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { dhcpv4ClientPort, type Dhcpv4Lease } from "@octet/dhcpv4";
+import type { Dhcpv4Lease } from "@octet/dhcpv4";
+import { dhcpv4ClientPort } from "@octet/dhcpv4/frame";
 import type { Packet } from "@octet/wire";
 import { InterfacePort } from "./interface_port.ts";
 

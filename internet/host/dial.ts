@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { tryParseIpv4 } from "@octet/netip";
+import { tryParseIpv4 } from "@octet/netip/ipv4";
 import { type TcpConnection, TcpEvent } from "@octet/tcp";
 import type { Stack } from "../stack.ts";
 import {

@@ -6,7 +6,8 @@
 import type { Dhcpv4Lease } from "@octet/dhcpv4";
 import type { RecordTypeName } from "@octet/dns";
 import { DnsResolver } from "@octet/dns/resolver";
-import { formatIpv4, formatIpv6, parseIpv4, tryParseIpv4 } from "@octet/netip";
+import { formatIpv4, parseIpv4, tryParseIpv4 } from "@octet/netip/ipv4";
+import { formatIpv6 } from "@octet/netip/ipv6";
 import type { NtpMeasurement } from "@octet/ntp";
 import { CryptoRandom } from "@octet/wire";
 import type { Device } from "../device/device.ts";
@@ -37,15 +38,11 @@ import type {
 import { denoRecord, NameService, notResolved } from "./name_service.ts";
 import { type PingOptions, type PingReply, PingService } from "./ping.ts";
 import { PingSession, type PingSessionOptions } from "./ping_session.ts";
-import {
-  traceroute,
-  type TracerouteHop,
-  type TracerouteOptions,
-} from "../traceroute/traceroute.ts";
+import type { TracerouteHop, TracerouteOptions } from "../traceroute/traceroute.ts";
 import { RunLoop } from "./run_loop.ts";
 import type { TcpConn } from "./tcp_conn.ts";
 import { TcpListener } from "./tcp_listener.ts";
-import { queryTime, type QueryTimeOptions } from "./time_service.ts";
+import type { QueryTimeOptions } from "./time_service.ts";
 
 /**
  * A stack that runs on a device. Its methods are those of the `Deno` namespace, and what they
@@ -334,6 +331,8 @@ export class Host implements AsyncDisposable {
     options: TracerouteOptions = {},
   ): AsyncGenerator<TracerouteHop, void, void> {
     const [address] = await this.lookup(host, options.signal);
+    // Loaded by those who ask for it, as the clock is below: an import of all of this takes long enough.
+    const { traceroute } = await import("../traceroute/traceroute.ts");
     yield* traceroute(this.#loop, address!, options);
   }
 
@@ -344,6 +343,7 @@ export class Host implements AsyncDisposable {
    */
   async queryTime(host: string, options: QueryTimeOptions = {}): Promise<NtpMeasurement> {
     const [address] = await this.lookup(host, options.signal);
+    const { queryTime } = await import("./time_service.ts");
     return await queryTime(this.#loop, address!, options);
   }
 

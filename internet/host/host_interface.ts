@@ -6,7 +6,8 @@
 import type { Dhcpv4Lease } from "@octet/dhcpv4";
 import type { SourceValidation } from "@octet/ipv4";
 import type { NatOptions } from "@octet/nat";
-import { formatIpv4, MacAddress, parseIpv4 } from "@octet/netip";
+import { formatIpv4, parseIpv4 } from "@octet/netip/ipv4";
+import { MacAddress } from "@octet/netip/mac-address";
 import type { BaseNode } from "@octet/wire";
 import type { Device } from "../device/device.ts";
 import type { Interface, InterfaceOptions } from "../interface.ts";

@@ -11,7 +11,7 @@ import {
   type ConflictDetection,
 } from "@octet/arp";
 import { AddressTable } from "@octet/ipv4";
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import type { Interface } from "../interface.ts";
 import type { RunLoop } from "./run_loop.ts";
 

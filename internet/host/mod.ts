@@ -8,11 +8,11 @@ export * from "./datagram_conn.ts";
 export { type ErrorName, type NetworkError, networkError } from "./errors.ts";
 export * from "./host.ts";
 export { HostInterface, type HostInterfaceOptions } from "./host_interface.ts";
-export * from "./host_options.ts";
-export { type AddressConflict, type AddressConflictOptions } from "./interface_addresses.ts";
-export { type MulticastSources, type MulticastV4Membership } from "./multicast_membership.ts";
-export { type NeighbourInfo } from "./neighbour_info.ts";
-export { type PingOptions, type PingReply } from "./ping.ts";
+export type * from "./host_options.ts";
+export type { AddressConflict, AddressConflictOptions } from "./interface_addresses.ts";
+export type { MulticastSources, MulticastV4Membership } from "./multicast_membership.ts";
+export type { NeighbourInfo } from "./neighbour_info.ts";
+export type { PingOptions, PingReply } from "./ping.ts";
 export * from "./ping_session.ts";
 export type {
   TracerouteHop,
@@ -21,4 +21,4 @@ export type {
 } from "../traceroute/traceroute.ts";
 export * from "./tcp_conn.ts";
 export * from "./tcp_listener.ts";
-export { type QueryTimeOptions } from "./time_service.ts";
+export type { QueryTimeOptions } from "./time_service.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { everySource, type MulticastFilter } from "@octet/ipv4";
-import { tryParseIpv4 } from "@octet/netip";
+import { tryParseIpv4 } from "@octet/netip/ipv4";
 import type { UdpSocket } from "@octet/udp";
 import type { Interface } from "../interface.ts";
 import {

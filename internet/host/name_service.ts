@@ -10,7 +10,7 @@ import {
   type DnsResolverOptions,
   DnsStreamDecoder,
 } from "@octet/dns/resolver";
-import { formatIpv4, tryParseIpv4 } from "@octet/netip";
+import { formatIpv4, tryParseIpv4 } from "@octet/netip/ipv4";
 import { abortReason, emptyHost, networkError } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 import type { TcpConn } from "./tcp_conn.ts";

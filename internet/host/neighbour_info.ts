@@ -4,7 +4,7 @@
  * @module
  */
 import { type Neighbour, NeighbourState } from "@octet/arp";
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 
 /** A neighbour of an interface; the states are those of `ip neighbour`. */
 export interface NeighbourInfo {

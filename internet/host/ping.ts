@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { type EchoResult, Icmpv4Type } from "@octet/icmpv4";
-import { formatIpv4 } from "@octet/netip";
+import type { EchoResult } from "@octet/icmpv4";
+import { Icmpv4Type } from "@octet/icmpv4/message-type";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { backgroundTimer, type Timer } from "../http/timer.ts";
 import {
   abortReason,

@@ -5,7 +5,7 @@
  * @module
  */
 import { EchoClient, type EchoResult } from "@octet/icmpv4";
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { badResource, interrupted, networkUnreachable } from "./errors.ts";
 import type { RunLoop } from "./run_loop.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { type TcpConnection, TcpError, TcpEvent } from "@octet/tcp";
 import { readableOf, writableOf } from "./conn_streams.ts";
 import { badResource, brokenPipe, interrupted, notBytes, tcpError } from "./errors.ts";

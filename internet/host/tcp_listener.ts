@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { formatIpv4 } from "@octet/netip";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import type { TcpListener as Listener } from "@octet/tcp";
 import { TcpState } from "@octet/tcp";
 import { badResource, networkError } from "./errors.ts";

@@ -6,20 +6,14 @@
  */
 export * from "./client.ts";
 export * from "./client_response.ts";
-export {
-  type HttpClientOptions,
-  type HttpClientRequest,
-  type HttpRequestBody,
-  type HttpTiming,
+export type {
+  HttpClientOptions,
+  HttpClientRequest,
+  HttpRequestBody,
+  HttpTiming,
 } from "./client_types.ts";
-export {
-  type HttpAddr,
-  type HttpConn,
-  type HttpConnect,
-  type HttpConnectOptions,
-  type HttpListener,
-} from "./conn.ts";
+export type { HttpAddr, HttpConn, HttpConnect, HttpConnectOptions, HttpListener } from "./conn.ts";
 export { HttpError, type HttpErrorCode } from "./error.ts";
 export * from "./fetch.ts";
 export { HttpServer, serveOn, type ServeOnOptions, type ServeOptions } from "./serve.ts";
-export { type ServeHandler, type ServeHandlerInfo } from "./server_types.ts";
+export type { ServeHandler, ServeHandlerInfo } from "./server_types.ts";

@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { Icmpv4Type, UnreachableCode } from "@octet/icmpv4";
-import { formatIpv4 } from "@octet/netip";
+import { Icmpv4Type, UnreachableCode } from "@octet/icmpv4/message-type";
+import { formatIpv4 } from "@octet/netip/ipv4";
 import { abortReason, interrupted, networkUnreachable } from "../host/errors.ts";
 import type { RunLoop } from "../host/run_loop.ts";
 import { IcmpProbes } from "./icmp_probes.ts";

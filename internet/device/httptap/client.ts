@@ -3,13 +3,11 @@
  *
  * @module
  */
-import { MacAddress } from "@octet/netip";
+import { MacAddress } from "@octet/netip/mac-address";
 import { networkError } from "../../host/errors.ts";
 import type { Device } from "../device.ts";
 import { stationAddress } from "../station_address.ts";
 import { HttpTapAddress } from "./address.ts";
-import { PollingDevice } from "./polling_device.ts";
-import { openSocketDevice } from "./socket_device.ts";
 import type { HttpTapInfo } from "./wire_form.ts";
 
 /** How long an httptap may take to answer, in milliseconds, unless a signal is given. */
@@ -81,7 +79,13 @@ export async function connectHttpTap(
     const info = await address.info(limit);
     const facts = { address, info, ...readOptions(address.text, info, options) };
     const { transport = await address.hasSocket(limit) ? "socket" : "polling" } = options;
-    return transport === "socket" ? await openSocketDevice(facts, limit) : new PollingDevice(facts);
+    // Loaded when it is known which, as others need neither.
+    if (transport === "socket") {
+      const { openSocketDevice } = await import("./socket_device.ts");
+      return await openSocketDevice(facts, limit);
+    }
+    const { PollingDevice } = await import("./polling_device.ts");
+    return new PollingDevice(facts);
   } catch (error) {
     if (!limit.aborted || options.signal !== undefined) throw error;
     throw networkError(

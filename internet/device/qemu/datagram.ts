@@ -5,7 +5,7 @@
  */
 import { DescriptorDevice } from "../descriptor_device.ts";
 import type { MacAddress } from "@octet/netip";
-import { Errno } from "@octet/netlink";
+import { Errno } from "@octet/netlink/errno";
 import type { Packet } from "@octet/wire";
 import type { Device } from "../device.ts";
 import { longestPrefixedFrame } from "../length_prefix.ts";

@@ -6,7 +6,7 @@
  */
 import { DescriptorDevice } from "../descriptor_device.ts";
 import type { MacAddress } from "@octet/netip";
-import { Errno } from "@octet/netlink";
+import { Errno } from "@octet/netlink/errno";
 import { systemError } from "@octet/netlink/libc";
 import { Packet } from "@octet/wire";
 import type { Device } from "../device.ts";

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { Errno, writeHost16 } from "@octet/netlink";
+import { Errno } from "@octet/netlink/errno";
+import { writeHost16 } from "@octet/netlink/host-order";
 import { type Libc, openLibc, systemError } from "@octet/netlink/libc";
 import { OpenFlag } from "../libc.ts";
 
