@@ -5,8 +5,10 @@
  * @module
  */
 import type { ErrorReporter } from "@octet/ipv4";
+import * as ipv4Frame from "@octet/ipv4/frame";
+import * as optionEncode from "@octet/ipv4/option-encode";
+import * as optionRules from "@octet/ipv4/option-rules";
 import { Ipv4Options } from "@octet/ipv4/options";
-import * as ipv4 from "@octet/ipv4";
 import { BranchNode, type Packet, type Random, randomBelow, Verdict } from "@octet/wire";
 import * as wire from "@octet/wire";
 import type { EchoClient } from "./echo_client.ts";
@@ -17,9 +19,9 @@ import { MessageQueue } from "./message_queue.ts";
 import { TokenBucket } from "./token_bucket.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const copyEchoedOptions = ipv4.copyEchoedOptions;
-const ipv4HeaderLength = ipv4.ipv4HeaderLength;
-const ipv4MaximumOptions = ipv4.ipv4MaximumOptions;
+const copyEchoedOptions = optionRules.copyEchoedOptions;
+const ipv4HeaderLength = ipv4Frame.ipv4HeaderLength;
+const ipv4MaximumOptions = optionEncode.ipv4MaximumOptions;
 const readU16 = wire.readU16;
 const readU32 = wire.readU32;
 const writeU16 = wire.writeU16;

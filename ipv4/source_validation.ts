@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { isGloballyReachableIpv4 } from "@octet/netip";
+import { isGloballyReachableIpv4 } from "@octet/netip/ipv4-special";
 import { type Packet, readU16 } from "@octet/wire";
 import type { Ipv4Counters } from "./counters.ts";
 import type { Ipv4Interface } from "./interface.ts";
