@@ -8,7 +8,7 @@ import { formatIpv4, parseIpv4 } from "@octet/netip";
 import { StackPair } from "@octet/testing";
 import { SeededRandom } from "@octet/wire";
 import { DhcpPort } from "./dhcp_port.ts";
-import { DhcpConfiguration, type DhcpConfigurationOptions } from "./address_configuration.ts";
+import { DhcpConfiguration, type DhcpConfigurationOptions } from "./dhcp_configuration.ts";
 import { type AddressConflictOptions, InterfaceAddresses } from "./interface_addresses.ts";
 import { NameService } from "./name_service.ts";
 import type { RunLoop } from "./run_loop.ts";

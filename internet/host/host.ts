@@ -38,7 +38,11 @@ import type {
 import { denoRecord, NameService, notResolved } from "./name_service.ts";
 import { type PingOptions, type PingReply, PingService } from "./ping.ts";
 import { PingSession, type PingSessionOptions } from "./ping_session.ts";
-import type { TracerouteHop, TracerouteOptions } from "../traceroute/traceroute.ts";
+import {
+  traceroute,
+  type TracerouteHop,
+  type TracerouteOptions,
+} from "../traceroute/traceroute.ts";
 import { RunLoop } from "./run_loop.ts";
 import type { TcpConn } from "./tcp_conn.ts";
 import { TcpListener } from "./tcp_listener.ts";
@@ -331,8 +335,6 @@ export class Host implements AsyncDisposable {
     options: TracerouteOptions = {},
   ): AsyncGenerator<TracerouteHop, void, void> {
     const [address] = await this.lookup(host, options.signal);
-    // Loaded by those who ask for it, as the clock is below: an import of all of this takes long enough.
-    const { traceroute } = await import("../traceroute/traceroute.ts");
     yield* traceroute(this.#loop, address!, options);
   }
 
@@ -343,8 +345,11 @@ export class Host implements AsyncDisposable {
    */
   async queryTime(host: string, options: QueryTimeOptions = {}): Promise<NtpMeasurement> {
     const [address] = await this.lookup(host, options.signal);
-    const { queryTime } = await import("./time_service.ts");
-    return await queryTime(this.#loop, address!, options);
+    const loop = this.#loop;
+    return await loop.load(
+      import("./time_service.ts"),
+      ({ queryTime }) => queryTime(loop, address!, options),
+    );
   }
 
   /**

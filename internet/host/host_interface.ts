@@ -12,7 +12,8 @@ import type { BaseNode } from "@octet/wire";
 import type { Device } from "../device/device.ts";
 import type { Interface, InterfaceOptions } from "../interface.ts";
 import type { Stack } from "../stack.ts";
-import { configureStatic, DhcpConfiguration, type StaticAddress } from "./address_configuration.ts";
+import { configureStatic, type StaticAddress } from "./address_configuration.ts";
+import type { DhcpConfiguration } from "./dhcp_configuration.ts";
 import type { DhcpPort } from "./dhcp_port.ts";
 import { abortReason, networkError } from "./errors.ts";
 import type { NetworkInterfaceInfo } from "./host_options.ts";
@@ -107,6 +108,7 @@ export class HostInterface {
   readonly #linkLocal: LinkLocalConfiguration | null;
   readonly #isFallback: boolean;
   #dhcp: DhcpConfiguration | null = null;
+  #isReleased = false;
 
   /**
    * Joins a device and an interface, and gives it its fixed address.
@@ -165,8 +167,27 @@ export class HostInterface {
    * @throws {Error} When the device is lost, or the interface taken out of its host.
    */
   configure(options: { timeout?: number; signal?: AbortSignal } = {}): Promise<Dhcpv4Lease> {
-    const { loop, names, hostname, keepsServers, keepsSearch, dhcp } = this.#setup;
+    const { loop, dhcp } = this.#setup;
     if (dhcp.parent === null) loop.stack.udp.register(dhcp);
+    if (this.#isFallback && this.lease === null) this.#fallBack(true);
+    const { timeout = 30_000, signal } = options;
+    // The client is loaded by who asks for a lease: it would be a twentieth of an import of this house.
+    return this.#unlessGone(
+      loop.load(
+        import("./dhcp_configuration.ts"),
+        (code) => this.#askForLease(code, timeout, signal),
+      ),
+    );
+  }
+
+  #askForLease(
+    { DhcpConfiguration }: typeof import("./dhcp_configuration.ts"),
+    timeout: number,
+    signal?: AbortSignal,
+  ): Promise<Dhcpv4Lease> {
+    const { loop, names, hostname, keepsServers, keepsSearch, dhcp } = this.#setup;
+    // It is too late to ask: whoever waits hears of it from those who take the interface away.
+    if (this.#isReleased) return loop.wait(Promise.withResolvers());
     if (this.#dhcp === null) {
       this.#dhcp = new DhcpConfiguration(loop, names, {
         hostname,
@@ -178,8 +199,7 @@ export class HostInterface {
       });
       if (this.#isFallback) this.#dhcp.onLease = (lease) => this.#fallBack(lease === null);
     }
-    if (this.#isFallback && this.lease === null) this.#fallBack(true);
-    return this.#unlessGone(this.#dhcp.start(options.timeout ?? 30_000, options.signal));
+    return this.#dhcp.start(timeout, signal);
   }
 
   /**
@@ -331,6 +351,7 @@ export class HostInterface {
 
   /** Gives its lease back. */
   release(): void {
+    this.#isReleased = true;
     this.#linkLocal?.stop();
     this.#dhcp?.stop();
   }

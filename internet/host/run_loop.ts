@@ -117,6 +117,37 @@ export class RunLoop {
     }
   }
 
+  /**
+   * Does something with code that is loaded for it, unless the loop ends before it is there.
+   *
+   * @param use Called as soon as the code is there.
+   * @throws {Error} When the loop does not run, or ends meanwhile.
+   */
+  async load<Code, Result>(
+    code: Promise<Code>,
+    use: (code: Code) => Result,
+  ): Promise<Awaited<Result>> {
+    this.expectRunning();
+    const loaded = Promise.withResolvers<Code>();
+    let hasEnded = false;
+    const end = () => {
+      hasEnded = true;
+      loaded.reject(interrupted(this.failure));
+    };
+    const held = { [Symbol.dispose]: end };
+    this.hold(held);
+    this.liveness.retain();
+    code.then(loaded.resolve, loaded.reject);
+    try {
+      const it = await loaded.promise;
+      if (hasEnded) throw interrupted(this.failure);
+      return await use(it);
+    } finally {
+      this.liveness.letGo();
+      this.release(held);
+    }
+  }
+
   /** Sends what the stack has to send, now; call it after anything was asked of the stack. */
   flush(): void {
     if (this.#inside || this.#closing) return;
