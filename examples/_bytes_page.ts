@@ -12,14 +12,16 @@ export const mostBytes: number = 2 ** 40;
 
 /** A whole number of periods, so that each chunk begins where the pattern does. */
 const pattern = Uint8Array.from({ length: period * 1024 }, (_, i) => i % period);
+/** The part of it that is ASCII: a response of text is made in half the time of one of bytes, which are copied. */
+const text = String.fromCharCode(...pattern.subarray(0, 128));
 
 const binary = { "content-type": "application/octet-stream" };
 const plain = { "content-type": "text/plain; charset=utf-8" };
 
-/** Answers `/bytes/N`, where `text` is N. */
-export function bytesPage(request: Request, text: string): Response {
+/** Answers `/bytes/N`, where `count` is N. */
+export function bytesPage(request: Request, count: string): Response {
   if (request.method !== "GET" && request.method !== "HEAD") return methodRefused("GET, HEAD");
-  const size = /^(0|[1-9]\d{0,12})$/.test(text) ? Number(text) : NaN;
+  const size = /^(0|[1-9]\d{0,12})$/.test(count) ? Number(count) : NaN;
   if (!(size <= mostBytes)) {
     return new Response(`/bytes/N wants a whole number up to ${mostBytes}\n`, {
       status: 400,
@@ -28,7 +30,8 @@ export function bytesPage(request: Request, text: string): Response {
   }
   // Of what is at hand the server tells the length itself: a field less is a microsecond less.
   if (request.method === "GET" && size <= pattern.length) {
-    return new Response(pattern.subarray(0, size), { headers: binary });
+    const body = size <= text.length ? text.slice(0, size) : pattern.subarray(0, size);
+    return new Response(body, { headers: binary });
   }
   return new Response(request.method === "HEAD" ? null : patternStream(size), {
     headers: { ...binary, "content-length": `${size}` },

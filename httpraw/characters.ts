@@ -24,7 +24,20 @@ export const hexTable: Uint8Array = Uint8Array.from({ length: 256 }, (_, code) =
   return Number.isNaN(value) ? 255 : value;
 });
 
-/** Bytes as text, one character each (ISO 8859-1). */
+/**
+ * Bytes as text, one character each (ISO 8859-1).
+ *
+ * @param bytes The buffer.
+ * @param offset Where the text begins.
+ * @param end Where it ends (exclusive).
+ * @example
+ * ```ts
+ * import { latin1 } from "@octet/httpraw";
+ * import { assertEquals } from "@std/assert";
+ *
+ * assertEquals(latin1(Uint8Array.of(0x47, 0x45, 0x54, 0x20), 0, 3), "GET");
+ * ```
+ */
 export function latin1(bytes: Uint8Array, offset: number, end: number): string {
   let text = "";
   for (let i = offset; i < end; i++) text += String.fromCharCode(bytes[i]!);

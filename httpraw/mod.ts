@@ -19,7 +19,7 @@
  */
 export * from "./body_reader.ts";
 export * from "./body_writer.ts";
-export { tokenBytes } from "./characters.ts";
+export { latin1, tokenBytes } from "./characters.ts";
 export * from "./chunked.ts";
 export * from "./client.ts";
 export * from "./date.ts";

@@ -26,7 +26,7 @@ export interface HttpResponseHead {
    * The body: its length in bytes, `"chunked"` where it is not known; empty when left out. For HEAD it is what a
    * GET would have had, and nothing of it is sent.
    */
-  readonly body?: number | "chunked";
+  readonly body?: number | "chunked" | undefined;
   /** Whether the connection is to be closed after this; writes `Connection: close`. */
   readonly close?: boolean;
 }

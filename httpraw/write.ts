@@ -1,12 +1,13 @@
 // Heads written into bytes (RFC 9112 §2 to §5). What would be read as another message is refused.
 
-import { tokenTable } from "./characters.ts";
+import { textTable, tokenTable } from "./characters.ts";
 
 const CR = 0xd;
 const LF = 0xa;
 const SP = 0x20;
 const HTAB = 0x9;
 const COLON = 0x3a;
+const ZERO = 0x30;
 
 /** Name and value of fields to write, in this order. */
 export type FieldList = Iterable<readonly [name: string, value: string]>;
@@ -98,14 +99,19 @@ export class HeadWriter {
     if (!Number.isInteger(status) || status < 100 || status > 999) {
       throw new RangeError(`Cannot write status as it must be 100 to 999: it is ${status}`);
     }
+    if (this.#fits(reason.length + 15)) {
+      const begin = this.position;
+      this.#version(minorVersion);
+      this.#byte(SP);
+      this.#byte(ZERO + (status / 100 | 0));
+      this.#byte(ZERO + (status / 10 | 0) % 10);
+      this.#byte(ZERO + status % 10);
+      this.#byte(SP);
+      if (this.#take(reason, textTable)) return this.#lineEnd();
+      this.position = begin;
+    }
     checkText("reason phrase", reason);
-    this.#room(reason.length + 15);
-    this.#version(minorVersion);
-    this.#byte(SP);
-    this.#text(String(status));
-    this.#byte(SP);
-    this.#text(reason);
-    this.#lineEnd();
+    throw this.#full();
   }
 
   /**
@@ -117,14 +123,18 @@ export class HeadWriter {
    * @throws {RangeError} When the line does not fit.
    */
   field(name: string, value: string): void {
+    if (this.#fits(name.length + value.length + 4) && name !== "") {
+      const begin = this.position;
+      if (this.#take(name, tokenTable)) {
+        this.#byte(COLON);
+        this.#byte(SP);
+        if (this.#take(value, textTable)) return this.#lineEnd();
+      }
+      this.position = begin;
+    }
     checkToken("field name", name);
     checkText(`value of ${name}`, value);
-    this.#room(name.length + value.length + 4);
-    this.#text(name);
-    this.#byte(COLON);
-    this.#byte(SP);
-    this.#text(value);
-    this.#lineEnd();
+    throw this.#full();
   }
 
   /**
@@ -144,15 +154,21 @@ export class HeadWriter {
       throw new RangeError(`Cannot write version HTTP/1.${minorVersion} as only 1.0 and 1.1 exist`);
     }
     this.#text("HTTP/1.");
-    this.#byte(0x30 + minorVersion);
+    this.#byte(ZERO + minorVersion);
+  }
+
+  #fits(length: number): boolean {
+    return this.position + length <= this.#end;
   }
 
   #room(length: number): void {
-    if (this.position + length > this.#end) {
-      throw new RangeError(
-        `Cannot write head as it does not fit the ${this.#end - this.#offset} bytes there are`,
-      );
-    }
+    if (!this.#fits(length)) throw this.#full();
+  }
+
+  #full(): RangeError {
+    return new RangeError(
+      `Cannot write head as it does not fit the ${this.#end - this.#offset} bytes there are`,
+    );
   }
 
   #byte(value: number): void {
@@ -162,6 +178,19 @@ export class HeadWriter {
   #lineEnd(): void {
     this.#bytes[this.position++] = CR;
     this.#bytes[this.position++] = LF;
+  }
+
+  /** Writes a text and checks it on the way; whether it holds nothing but what `table` allows. */
+  #take(text: string, table: Uint8Array): boolean {
+    const bytes = this.#bytes;
+    let position = this.position;
+    for (let i = 0; i < text.length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 255 || table[code] === 0) return false;
+      bytes[position++] = code;
+    }
+    this.position = position;
+    return true;
   }
 
   #text(text: string): void {

@@ -56,18 +56,20 @@ export class HttpInput {
   fill(): Promise<number | null> {
     if (this.#reading !== null) return this.#reading;
     this.#makeRoom();
-    return this.#reading = this.#conn.read(this.bytes.subarray(this.end)).then(
-      (count) => {
-        this.#reading = null;
-        if (count !== null) this.end += count;
-        return count;
-      },
-      (error) => {
-        this.#reading = null;
-        throw error;
-      },
-    );
+    const room = this.end === 0 ? this.bytes : this.bytes.subarray(this.end);
+    return this.#reading = this.#conn.read(room).then(this.#onRead, this.#onFailure);
   }
+
+  readonly #onRead = (count: number | null): number | null => {
+    this.#reading = null;
+    if (count !== null) this.end += count;
+    return count;
+  };
+
+  readonly #onFailure = (error: unknown): never => {
+    this.#reading = null;
+    throw error;
+  };
 
   /** Adds bytes that were read elsewhere. There must be no read under way. */
   append(source: Uint8Array): void {

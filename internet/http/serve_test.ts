@@ -295,6 +295,27 @@ Deno.test("serveOn lets nobody read a body whose request was answered", async ()
   assertEquals(told, `${answer(4)}\r\nPOST${answer(9)}${close}TypeError`);
 });
 
+Deno.test("a request that is kept tells what it was, whatever came after it", async () => {
+  const kept: Request[] = [];
+  const heads = Array.from(
+    { length: 300 },
+    (_, i) => `GET /${i} HTTP/1.1\r\nHost: x\r\nN: ${i}\r\n\r\n`,
+  );
+  const { server, connect } = inMemory((request) => {
+    kept.push(request);
+    return new Response("");
+  });
+  const conn = connect();
+  for (const head of heads) await conn.send(head);
+  await until(() => kept.length === heads.length);
+  for (const [i, request] of kept.entries()) {
+    assertEquals(request.headers.get("n"), `${i}`);
+    assertEquals(request.url, `http://x/${i}`);
+  }
+  conn.close();
+  await server.shutdown();
+});
+
 Deno.test("serveOn tells a handler of a body that is cut short or malformed", async () => {
   for (const rest of ["3\r\nab", "3\r\nabcX", "x\r\n"]) {
     const { server, connect } = inMemory(async (request) => {

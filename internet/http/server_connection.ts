@@ -3,18 +3,19 @@
  *
  * @module
  */
-import { BodyKind, BodyWriter, HttpEvent, HttpServerExchange } from "@octet/httpraw";
+import { BodyKind, BodyWriter, HttpEvent, HttpServerExchange, reasonPhrase } from "@octet/httpraw";
+import { copyBytes } from "@octet/wire";
 import { BodyIntake } from "./body_intake.ts";
 import { closeConn, type HttpConn, writeAll } from "./conn.ts";
 import { HttpInput } from "./input.ts";
 import { requestBodyStream } from "./server_body.ts";
 import { checkPiece, goneReason, notResponse, usedResponse } from "./server_faults.ts";
 import { Info } from "./server_info.ts";
-import { ServerOutput } from "./server_output.ts";
-import { makeRequest } from "./server_request.ts";
+import { placeText, ServerOutput } from "./server_output.ts";
+import { makeRequest, type RequestOrigin } from "./server_request.ts";
 import { dateField, responseFields, sizeOfHead } from "./server_response.ts";
 import { type ConnectionOwner, Phase } from "./server_types.ts";
-import { readStaticBody, useStaticBody } from "./static_body.ts";
+import { staticBodyOf } from "./static_body.ts";
 
 const inputLength = 4096;
 /** Bytes of a request's body that nobody read, up to which they are read for the sake of the next request. */
@@ -27,9 +28,9 @@ const hostName: Uint8Array = new TextEncoder().encode("host");
 const textEncoder = new TextEncoder();
 
 /** Serves one connection. */
-export class ServerConnection {
-  /** When the phase began, in milliseconds. */
-  since: number = performance.now();
+export class ServerConnection implements RequestOrigin {
+  /** When the phase was first seen by who watches the time, in milliseconds; 0 while it was not. */
+  since = 0;
   /** What it is doing. */
   phase: Phase = Phase.Idle;
   readonly #conn: HttpConn;
@@ -45,7 +46,7 @@ export class ServerConnection {
   #gone: { readonly error: unknown } | null = null;
   #sendingFrom: ReadableStreamDefaultReader<Uint8Array> | null = null;
   #host: Uint8Array = new Uint8Array(0);
-  #origin = "";
+  #authority = "";
 
   /** Takes a connection over. */
   constructor(conn: HttpConn, owner: ConnectionOwner) {
@@ -138,14 +139,22 @@ export class ServerConnection {
     const input = this.#input;
     const turn = ++this.#turn;
     this.#intake.begin();
-    if (!this.#readHost()) return this.#refuseHost();
+    if (!this.#readHost()) return this.#writeRefusal(400);
     const info = new Info(this.#conn.remoteAddr);
+    const { heads } = this.#owner;
+    heads.keep(input.bytes, head.offset, head.end);
+    const moved = heads.offset - head.offset;
     const request = makeRequest({
-      head: input.bytes.slice(head.offset, head.end),
+      bytes: heads.bytes,
+      offset: heads.offset,
+      end: heads.end,
+      targetOffset: head.targetOffset + moved,
+      targetEnd: head.targetEnd + moved,
       method: head.method,
-      origin: this.#origin,
-      body: this.#intake.isEnded ? null : () => this.#bodyStream(turn),
-      signal: () => this.#signal(turn),
+      authority: this.#authority,
+      hasBody: !this.#intake.isEnded,
+      origin: this,
+      turn,
     });
     let response: Response | Promise<Response>;
     try {
@@ -202,35 +211,31 @@ export class ServerConnection {
   /** Writes head and body at once, where the body is at hand; whether it was. */
   #sendStatic(response: Response): boolean {
     if (response.bodyUsed) return false;
-    const body = readStaticBody(response);
-    if (body === undefined) return false;
+    const kept = staticBodyOf(response);
+    if (kept === undefined) return false;
+    const body = kept === null ? null : kept.body;
     const length = body === null ? 0 : typeof body === "string" ? body.length * 3 : body.length;
     const { fields, announced } = responseFields(response.headers);
     const needed = sizeOfHead(fields, response.statusText) + length;
-    if (this.#output.bytes === null) this.#output.bytes = this.#owner.takeBuffer();
+    this.#output.bytes ??= this.#owner.takeBuffer();
     if (needed > this.#output.bytes.length - this.#output.end) return false;
-    let bytes: Uint8Array | null = null;
-    let size = 0;
-    if (typeof body === "string") {
-      const at = this.#output.end + needed - length;
-      // The text is put where it will not be in the head's way, and moved behind it.
-      size = textEncoder.encodeInto(body, this.#output.bytes.subarray(at)).written;
-      bytes = this.#output.bytes.subarray(at, at + size);
-    } else if (body !== null) {
-      bytes = body;
-      size = body.length;
-    }
+    // A text is put where it will not be in the head's way, and moved behind it.
+    const at = this.#output.end + needed - length;
+    const size = typeof body === "string" ? placeText(body, this.#output.bytes, at) : length;
     // Only to HEAD may a length be told without the body (RFC 9110 §8.6).
     const isHead = body === null && announced >= 0 && this.#exchange.head.isMethod("HEAD");
     const told = body !== null ? size : isHead ? announced : undefined;
     const framer = this.#writeHead(response, fields, told);
-    if (bytes !== null && framer.kind !== BodyKind.None) {
-      framer.open(this.#output.bytes, this.#output.end, size);
-      this.#output.bytes.set(bytes, this.#output.end);
+    if (body !== null && framer.kind !== BodyKind.None) {
+      const { bytes, end } = this.#output;
+      framer.open(bytes, end, size);
+      if (typeof body === "string") bytes.copyWithin(end, at, at + size);
+      else copyBytes(body, -1, 0, bytes, -1, end, size);
       this.#output.end += size;
       framer.finish(this.#output.bytes, this.#output.end);
     }
-    if (body !== null) useStaticBody(response);
+    // A response answers one request.
+    if (kept !== null) kept.consumed = true;
     return true;
   }
 
@@ -332,14 +337,14 @@ export class ServerConnection {
   ): BodyWriter {
     const exchange = this.#exchange;
     const out = this.#output.bytes!;
-    const { status, statusText } = response;
+    const { status } = response;
     // A response without a network behind it cannot be one (Response.error).
     if (status < 200) throw notResponse(response);
     this.#output.end = exchange.writeHead(out, this.#output.end, out.length, {
       status,
-      ...(statusText === "" ? {} : { reason: statusText }),
+      reason: response.statusText || reasonPhrase(status),
       fields,
-      ...(body === undefined ? {} : { body }),
+      body,
       close: this.#owner.isClosing,
     });
     return exchange.responseBody;
@@ -348,25 +353,15 @@ export class ServerConnection {
   /** Answers what is no request, and lets the client read why. */
   async #refuse(): Promise<void> {
     this.phase = Phase.Busy;
-    const exchange = this.#exchange;
-    if (exchange.canRespond) {
-      await this.#output.reserve(512);
-      const out = this.#output.bytes!;
-      const head = { status: exchange.errorStatus, fields: [dateField()], body: 0, close: true };
-      this.#output.end = exchange.writeHead(out, this.#output.end, out.length, head);
-    }
+    if (this.#exchange.canRespond) await this.#writeRefusal(this.#exchange.errorStatus);
     await this.#output.flush();
   }
 
-  async #refuseHost(): Promise<void> {
+  async #writeRefusal(status: number): Promise<void> {
     await this.#output.reserve(512);
     const out = this.#output.bytes!;
-    this.#output.end = this.#exchange.writeHead(out, this.#output.end, out.length, {
-      status: 400,
-      fields: [dateField()],
-      body: 0,
-      close: true,
-    });
+    const head = { status, fields: [dateField()], body: 0, close: true };
+    this.#output.end = this.#exchange.writeHead(out, this.#output.end, out.length, head);
   }
 
   /** Reads Host into the origin of the request's URL, which seldom changes; whether it makes one. */
@@ -376,18 +371,19 @@ export class ServerConnection {
     const isEmpty = index < 0 || head.valueEnd(index) === head.valueOffset(index);
     if (isEmpty) {
       this.#host = new Uint8Array(0);
-      this.#origin = this.#owner.origin;
+      this.#authority = this.#owner.origin;
       return true;
     }
     if (this.#host.length > 0 && head.fieldValueEquals(index, this.#host)) return true;
     const url = URL.parse(`http://${head.fieldValue(index)}`);
     if (url === null) return false;
     this.#host = head.bytes.slice(head.valueOffset(index), head.valueEnd(index));
-    this.#origin = `http://${url.host}`;
+    this.#authority = `http://${url.host}`;
     return true;
   }
 
-  #bodyStream(turn: number): ReadableStream<Uint8Array<ArrayBuffer>> {
+  /** The body of the request under way, as a stream. */
+  bodyStream(turn: number): ReadableStream<Uint8Array<ArrayBuffer>> {
     const exchange = this.#exchange;
     const isCurrent = (): boolean => turn === this.#turn && !this.#isClosed;
     const invite = (): Promise<void> | null => {
@@ -412,7 +408,8 @@ export class ServerConnection {
     await this.#output.flush();
   }
 
-  #signal(turn: number): AbortSignal {
+  /** Aborts when the client of a request goes away. */
+  signal(turn: number): AbortSignal {
     if (turn !== this.#turn) return new AbortController().signal;
     if (this.#abort === null) {
       this.#abort = new AbortController();
@@ -480,7 +477,7 @@ export class ServerConnection {
     // The time of a head counts from its first byte, of an idle wait from its beginning.
     if (phase === Phase.Head && this.phase === Phase.Head) return;
     this.phase = phase;
-    this.since = performance.now();
+    this.since = 0;
   }
 
   #break(): void {

@@ -6,6 +6,31 @@
 import type { HttpConn } from "./conn.ts";
 import type { ConnectionOwner } from "./server_types.ts";
 
+const textEncoder = new TextEncoder();
+/** Up to this many characters are looked at one by one; 12 of them take 20 ns, in the platform's encoder 100. */
+const shortText = 64;
+
+/**
+ * Writes a text as UTF-8.
+ *
+ * @param text The text.
+ * @param bytes Where it goes; with room for three bytes a character.
+ * @param at Where it begins there.
+ * @returns How many bytes it takes.
+ */
+export function placeText(text: string, bytes: Uint8Array, at: number): number {
+  const { length } = text;
+  let i = 0;
+  if (length <= shortText) {
+    for (; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 127) break;
+      bytes[at + i] = code;
+    }
+  }
+  return i === length ? length : textEncoder.encodeInto(text, bytes.subarray(at)).written;
+}
+
 /** Gathers and sends. */
 export class ServerOutput {
   /** The buffer; `null` while nothing gathers. */
@@ -15,6 +40,8 @@ export class ServerOutput {
   readonly #conn: HttpConn;
   readonly #owner: ConnectionOwner;
   #sending: Promise<void> | null = null;
+  /** How much of what has gathered is on its way. */
+  #sent = 0;
 
   /** Sends to `conn`; buffers are the owner's. */
   constructor(conn: HttpConn, owner: ConnectionOwner) {
@@ -33,7 +60,6 @@ export class ServerOutput {
   flush(): Promise<void> {
     if (this.#sending !== null) return this.#sending;
     if (this.end > 0) return this.#sending = this.#send();
-    // `#send` would be over before it could be remembered, and every later flush would take it for one under way.
     this.release();
     return Promise.resolve();
   }
@@ -44,16 +70,22 @@ export class ServerOutput {
     this.bytes = null;
   }
 
-  async #send(): Promise<void> {
-    try {
-      let sent = 0;
-      while (sent < this.end) {
-        sent += await this.#conn.write(this.bytes!.subarray(sent, this.end));
-      }
-      this.end = 0;
-      this.release();
-    } finally {
-      this.#sending = null;
-    }
+  #send(): Promise<void> {
+    return this.#conn.write(this.bytes!.subarray(this.#sent, this.end))
+      .then(this.#onSent, this.#onFailure);
   }
+
+  readonly #onSent = (count: number): Promise<void> | undefined => {
+    this.#sent += count;
+    if (this.#sent < this.end) return this.#send();
+    this.#sent = this.end = 0;
+    this.release();
+    this.#sending = null;
+    return undefined;
+  };
+
+  readonly #onFailure = (error: unknown): never => {
+    this.#sending = null;
+    throw error;
+  };
 }

@@ -4,20 +4,38 @@
  *
  * @module
  */
-import { RequestHead } from "@octet/httpraw";
+import { latin1, RequestHead } from "@octet/httpraw";
+
+/** What can be asked for as long as a request is the current one of its connection. */
+export interface RequestOrigin {
+  /** The stream of the request's body; called at most once. */
+  bodyStream(turn: number): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** Aborts when the client goes away. */
+  signal(turn: number): AbortSignal;
+}
 
 /** What a request is made of, when asked. */
 export interface RequestParts {
-  /** Bytes of the head; they do not change any more. */
-  readonly head: Uint8Array;
+  /** Bytes in which the head stands; they do not change any more. */
+  readonly bytes: Uint8Array;
+  /** Where the head begins. */
+  readonly offset: number;
+  /** Where the head ends (exclusive). */
+  readonly end: number;
+  /** Where its target begins. */
+  readonly targetOffset: number;
+  /** Where its target ends (exclusive). */
+  readonly targetEnd: number;
   /** The method. */
   readonly method: string;
   /** Scheme and authority, as `http://example.org`; what a target that begins with a slash is appended to. */
-  readonly origin: string;
-  /** The body; called at most once. */
-  readonly body: (() => ReadableStream<Uint8Array<ArrayBuffer>>) | null;
-  /** Aborts when the client goes away. */
-  readonly signal: () => AbortSignal;
+  readonly authority: string;
+  /** Whether there is a body. */
+  readonly hasBody: boolean;
+  /** The connection. */
+  readonly origin: RequestOrigin;
+  /** Which of its requests it is. */
+  readonly turn: number;
 }
 
 /** Makes a request of its parts. */
@@ -27,32 +45,40 @@ export function makeRequest(parts: RequestParts): Request {
   return isSupported ? new LazyRequest(parts) as unknown as Request : new Source(parts).request;
 }
 
-/** The target in a head that holds, without another look at its fields (RFC 9112 §3). */
-function targetOf(head: Uint8Array): string {
-  let at = 0;
-  // Empty lines may stand before the request line.
-  while (head[at] === 0xd || head[at] === 0xa) at++;
-  while (head[at] !== 0x20) at++;
-  let target = "";
-  for (at++; head[at] !== 0x20; at++) target += String.fromCharCode(head[at]!);
-  return target;
-}
-
-let lastText = "";
+/** The target whose URL was asked for last, what it was appended to, and the URL. */
+let lastBytes: Uint8Array = new Uint8Array(0);
+let lastOffset = 0;
+let lastEnd = 0;
+let lastAuthority = "";
 let lastUrl = "";
 
-/** The URL of a target. One that is asked for again and again is parsed once: half a microsecond less a request. */
-function urlOf(origin: string, target: string): string {
-  const text = target.startsWith("/")
-    ? origin + target
-    : target.includes("://")
-    ? target
-    : `${origin}/${target}`;
-  if (text !== lastText) {
-    lastUrl = URL.parse(text)?.href ?? `${origin}/`;
-    lastText = text;
+/** The URL of a request. One that is asked for again and again is made once: half a microsecond less a request. */
+function urlOf(parts: RequestParts): string {
+  const { bytes, targetOffset, targetEnd, authority } = parts;
+  if (authority !== lastAuthority || !isLastTarget(bytes, targetOffset, targetEnd)) {
+    const text = resolve(latin1(bytes, targetOffset, targetEnd), authority);
+    lastUrl = URL.parse(text)?.href ?? `${authority}/`;
+    lastBytes = bytes;
+    lastOffset = targetOffset;
+    lastEnd = targetEnd;
+    lastAuthority = authority;
   }
   return lastUrl;
+}
+
+function isLastTarget(bytes: Uint8Array, offset: number, end: number): boolean {
+  const length = end - offset;
+  if (length !== lastEnd - lastOffset) return false;
+  for (let i = 0; i < length; i++) {
+    if (bytes[offset + i] !== lastBytes[lastOffset + i]) return false;
+  }
+  return true;
+}
+
+/** The absolute form of a target (RFC 9112 §3.2). */
+function resolve(target: string, authority: string): string {
+  if (target.startsWith("/")) return authority + target;
+  return target.includes("://") ? target : `${authority}/${target}`;
 }
 
 /** The parts, each made once. */
@@ -73,15 +99,15 @@ class Source {
 
   get head(): RequestHead {
     if (this.#head === null) {
-      const { head: bytes } = this.#parts;
-      this.#head = new RequestHead({ maxLength: bytes.length, maxFields: bytes.length });
-      this.#head.parse(bytes, 0, bytes.length);
+      const { bytes, offset, end } = this.#parts;
+      this.#head = new RequestHead({ maxLength: end - offset, maxFields: end - offset });
+      this.#head.parse(bytes, offset, end);
     }
     return this.#head;
   }
 
   get url(): string {
-    return this.#url ??= urlOf(this.#parts.origin, targetOf(this.#parts.head));
+    return this.#url ??= urlOf(this.#parts);
   }
 
   get headers(): Headers {
@@ -90,13 +116,13 @@ class Source {
 
   get request(): Request {
     if (this.#request === null) {
-      const { method, body, signal } = this.#parts;
-      const hasBody = body !== null && method !== "GET" && method !== "HEAD";
+      const { method, hasBody, origin, turn } = this.#parts;
+      const body = hasBody && method !== "GET" && method !== "HEAD";
       this.#request = new Request(this.url, {
         method,
         headers: this.headers,
-        signal: signal(),
-        ...(hasBody ? { body: body(), duplex: "half" } : {}),
+        signal: origin.signal(turn),
+        ...(body ? { body: origin.bodyStream(turn), duplex: "half" } : {}),
       } as RequestInit);
     }
     return this.#request;
@@ -131,7 +157,8 @@ class LazyRequest {
   }
 
   get signal(): AbortSignal {
-    return this.#source.parts.signal();
+    const { origin, turn } = this.#source.parts;
+    return origin.signal(turn);
   }
 }
 
@@ -159,10 +186,20 @@ function prepare(): boolean {
 /** Whether the platform takes a lazy request for a real one. */
 function works(): boolean {
   try {
-    const head = new TextEncoder().encode("GET /a HTTP/1.1\r\nX: 1\r\n\r\n");
+    const bytes = new TextEncoder().encode("GET /a HTTP/1.1\r\nX: 1\r\n\r\n");
     const { signal } = new AbortController();
-    const parts = { head, method: "GET", origin: "http://b", body: null, signal: () => signal };
-    const request = new LazyRequest(parts) as unknown as Request;
+    const request = new LazyRequest({
+      bytes,
+      offset: 0,
+      end: bytes.length,
+      targetOffset: 4,
+      targetEnd: 6,
+      method: "GET",
+      authority: "http://b",
+      hasBody: false,
+      origin: { bodyStream: () => new ReadableStream(), signal: () => signal },
+      turn: 0,
+    }) as unknown as Request;
     const copy = new Request(request);
     return copy.url === "http://b/a" && copy.headers.get("x") === "1" && !request.bodyUsed &&
       request.clone().method === "GET";

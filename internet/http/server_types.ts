@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { HeadStore } from "./head_store.ts";
+
 /** What a handler is told beside the request; as `Deno.ServeHandlerInfo`. */
 export interface ServeHandlerInfo {
   /** The client's end of the connection. */
@@ -30,6 +32,8 @@ export interface ConnectionOwner {
   readonly origin: string;
   /** Whether connections are to end after the response under way. */
   readonly isClosing: boolean;
+  /** Keeps heads for handlers. */
+  readonly heads: HeadStore;
   /** Lends a buffer for output. */
   takeBuffer(): Uint8Array<ArrayBuffer>;
   /** Takes it back. */

@@ -5,16 +5,23 @@
  */
 
 /** A body made of text or bytes, as Deno keeps it until somebody asks for its stream. */
-interface StaticBody {
-  readonly body: unknown;
+export interface StaticBody {
+  /** Text or bytes. */
+  readonly body: string | Uint8Array;
+  /** Whether it was used. */
   consumed: boolean;
+}
+
+/** Where a response keeps what it is. */
+interface Insides {
+  readonly [key: symbol]: { readonly body?: unknown } | null | undefined;
 }
 
 /** What a response keeps of its body, as far as anything is known of it. */
 function keptBody(response: Response, key: symbol): unknown {
   // A response of Deno is not whole before its headers are looked at.
   void response.headers;
-  const insides = Reflect.get(response, key) as { body?: unknown } | null | undefined;
+  const insides = (response as unknown as Insides)[key];
   if (typeof insides !== "object" || insides === null) return undefined;
   const { body } = insides;
   if (body === null) return null;
@@ -52,20 +59,11 @@ function whereKept(): symbol | null {
  * The body of a response that was made of text or bytes. A stream would tell the same, but takes microseconds
  * to make and two promises to read; where the platform does not show what it keeps, the stream it is.
  *
- * @returns The body, `null` for none, `undefined` where only its stream can tell.
+ * @returns The body, to be marked as consumed by who sends it; `null` for none, `undefined` where only its stream can tell.
  */
-export function readStaticBody(response: Response): string | Uint8Array | null | undefined {
+export function staticBodyOf(response: Response): StaticBody | null | undefined {
   const key = whereKept();
   if (key === null) return response.body === null ? null : undefined;
   const kept = keptBody(response, key);
-  if (kept === null) return null;
-  return isStatic(kept) ? kept.body as string | Uint8Array : undefined;
-}
-
-/** Marks the body that {@linkcode readStaticBody} gave as used: a response answers one request. */
-export function useStaticBody(response: Response): void {
-  const key = whereKept();
-  if (key === null) return;
-  const kept = keptBody(response, key);
-  if (isStatic(kept)) kept.consumed = true;
+  return kept === null || isStatic(kept) ? kept : undefined;
 }

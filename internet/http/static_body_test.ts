@@ -1,7 +1,13 @@
 import { assertEquals } from "@std/assert";
-import { readStaticBody, useStaticBody } from "./static_body.ts";
+import { staticBodyOf } from "./static_body.ts";
 
-Deno.test("readStaticBody gives text and bytes without a stream", () => {
+/** The body itself. */
+function readStaticBody(response: Response): string | Uint8Array | null | undefined {
+  const kept = staticBodyOf(response);
+  return kept === null ? null : kept?.body;
+}
+
+Deno.test("staticBodyOf gives text and bytes without a stream", () => {
   assertEquals(readStaticBody(new Response("héllo")), "héllo");
   assertEquals(readStaticBody(new Response("x", { status: 404, headers: { a: "b" } })), "x");
   assertEquals(readStaticBody(Response.json([1])), "[1]");
@@ -10,13 +16,13 @@ Deno.test("readStaticBody gives text and bytes without a stream", () => {
   assertEquals(readStaticBody(new Response("")), "");
 });
 
-Deno.test("readStaticBody tells a response without a body", () => {
+Deno.test("staticBodyOf tells a response without a body", () => {
   assertEquals(readStaticBody(new Response()), null);
   assertEquals(readStaticBody(new Response(null, { status: 204 })), null);
   assertEquals(readStaticBody(Response.redirect("http://a/")), null);
 });
 
-Deno.test("readStaticBody leaves streams to be read, and bodies that somebody has touched", async () => {
+Deno.test("staticBodyOf leaves streams to be read, and bodies that somebody has touched", async () => {
   assertEquals(readStaticBody(new Response(new ReadableStream())), undefined);
   assertEquals(readStaticBody(new Response(new Blob(["x"]).stream())), undefined);
   const touched = new Response("x");
@@ -30,10 +36,10 @@ Deno.test("readStaticBody leaves streams to be read, and bodies that somebody ha
   assertEquals(readStaticBody(cloned.clone()), "x");
 });
 
-Deno.test("useStaticBody uses the body up", () => {
+Deno.test("a static body that is consumed is used up", () => {
   const response = new Response("x");
   assertEquals(readStaticBody(response), "x");
-  useStaticBody(response);
+  staticBodyOf(response)!.consumed = true;
   assertEquals(response.bodyUsed, true);
   assertEquals(readStaticBody(response), undefined);
 });
