@@ -5,6 +5,7 @@
  */
 import type { Arp } from "@octet/arp";
 import type { EthernetLink } from "@octet/ethernet";
+import { EtherType } from "@octet/ethernet/ether-type";
 import { Icmpv4 } from "@octet/icmpv4";
 import { everySource, Igmp, Ipv4, type MulticastFilter } from "@octet/ipv4";
 import { Ipv4Prefix } from "@octet/netip/ipv4-prefix";
@@ -13,7 +14,6 @@ import { Nat, type NatOptions } from "@octet/nat";
 import { Tcp, type TcpLink } from "@octet/tcp";
 import { Udp } from "@octet/udp";
 import { BranchNode, type Packet, type Random, Verdict } from "@octet/wire";
-import * as ethernet from "@octet/ethernet";
 import * as wire from "@octet/wire";
 import { snapshotCounters, type StackCounters } from "./counters.ts";
 import { GatewayMonitor } from "./gateway_monitor.ts";
@@ -25,7 +25,7 @@ import { giveUp } from "./undelivered.ts";
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const copyBytes = wire.copyBytes;
 const { Filtered } = Verdict;
-const { Ipv4: Ipv4Type } = ethernet.EtherType;
+const { Ipv4: Ipv4Type } = EtherType;
 
 /** What TCP takes for the link when there is no interface at all. */
 const noLink: TcpLink = { mtu: 1500, maxSegment: 1500 };
