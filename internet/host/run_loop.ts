@@ -19,6 +19,12 @@ const batch = 64;
  * hurts small flights; where more frames wait, the next acknowledgement is near, and we are behind.
  */
 const urgentBatch = 8;
+/**
+ * Microtasks that readers have before a device is asked again where that takes a system call: an answer is often some away,
+ * behind the write and the read awaited before. With one, a round trip of an octet over a TAP took 17.9 µs instead of 16.3:
+ * to ask too early costs a microsecond, and to find nothing the way round the event loop.
+ */
+const patience = 4;
 /** How long the loop runs without letting timers and other events of the process run, in milliseconds. */
 const maxTurn = 4;
 
@@ -58,6 +64,8 @@ export class RunLoop {
   #yielded: (() => void) | null = null;
   /** The longest of the devices' spin times. */
   #spinTime = 0;
+  /** How many microtasks readers have. */
+  #patience = 1;
   /** How many devices had no room for a frame. */
   #full = 0;
   #inside = false;
@@ -237,7 +245,7 @@ export class RunLoop {
       while (!this.#closing) {
         const received = this.#receive();
         // Whoever waited for what has come runs now, and may write an answer that the next frames carry.
-        if (received > 0) await null;
+        for (let i = 0; received > 0 && i < this.#patience; i++) await null;
         if (this.#closing) break;
         // Behind frames the time is theirs still; who spins, or has slept, must look. Between, nothing has come and no time
         // has passed, and whoever asked the stack for something has flushed it.
@@ -393,6 +401,7 @@ export class RunLoop {
 
   #settleSpin(): void {
     this.#spinTime = Math.max(0, ...this.#ports.map(({ device }) => device.spinTime));
+    this.#patience = this.#spinTime > 0 ? patience : 1;
   }
 
   #wake(): void {
