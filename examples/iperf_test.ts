@@ -70,6 +70,8 @@ Deno.test("What is wrong with iperf's options is said in one line", () => {
 class Pair implements AsyncDisposable {
   readonly complaints: string[] = [];
   readonly lines: string[] = [];
+  /** Called when the server has complained. */
+  onComplaint: () => void = () => {};
   readonly #serverHost: Host;
   readonly #clientHost: Host;
   readonly #server: IperfServer;
@@ -83,7 +85,10 @@ class Pair implements AsyncDisposable {
       interval: 0,
       json: false,
       print: (line) => this.lines.push(line),
-      complain: (line) => this.complaints.push(line),
+      complain: (line) => {
+        this.complaints.push(line);
+        this.onComplaint();
+      },
     });
     void this.#server.run();
   }
@@ -151,8 +156,11 @@ Deno.test("iperf's server outlives clients that do not keep to the protocol, and
     conn.close();
     assertMatch(pair.complaints.pop() ?? "", complaint);
   }
+  const complained = Promise.withResolvers<void>();
+  pair.onComplaint = complained.resolve;
   const [gone] = await pair.connect(newCookie());
   gone.close();
+  await complained.promise;
   const { end } = await pair.test("-n", "1M") as unknown as Ends;
   assert(end.sum_received.bytes > 0);
 });
