@@ -73,15 +73,15 @@ export class Receiver {
   /** How many segments brought data that was here already. */
   duplicates: number = 0;
   /** Bytes ready for the application. */
-  readonly buffer: RingBuffer;
+  declare readonly buffer: RingBuffer;
   /** What has come beyond a gap. */
   readonly reassembly: Reassembly = new Reassembly();
   /** SACK blocks to be sent: left and right edges in turn. All receivers share it, as a segment is written at once. */
   readonly sackEdges: Int32Array = blocks;
 
   readonly #tuning: ReceiveTuning = new ReceiveTuning();
-  #initial: number;
-  #maximum: number;
+  #initial = 0;
+  #maximum = 0;
   #policy: number = freshAck;
   #finSequence = 0;
   #finSeen = false;

@@ -106,7 +106,7 @@ export class Sender {
   /** Whether the window decays in pauses. */
   decaysIdle: boolean = true;
   /** What the buffer may grow to, in bytes. */
-  maxBuffer: number;
+  declare maxBuffer: number;
   /** Whether nobody waits for the outcome: a window that stays closed is not waited for without end then. */
   isAbandoned: boolean = false;
   /** Whether the congestion window is what holds the sender back; only then may it grow (RFC 9438 §4.2). */
@@ -114,7 +114,7 @@ export class Sender {
   /** Whether the next piece goes however small it is: it has waited long enough (RFC 9293 §3.8.6.2.1 (4)). */
   forcesSmall: boolean = false;
   /** Bytes waiting or in flight. */
-  readonly buffer: RingBuffer;
+  declare readonly buffer: RingBuffer;
   /** What is in flight. */
   readonly scoreboard: Scoreboard = new Scoreboard();
   /** Round-trip time. */
@@ -136,7 +136,7 @@ export class Sender {
   /** What may have been a needless reaction. */
   readonly undo: Undo = new Undo();
   /** The congestion controller. */
-  congestion: CongestionControl;
+  declare congestion: CongestionControl;
 
   /** What {@linkcode Sender.plan} chose: where the segment begins. */
   outSequence: number = 0;

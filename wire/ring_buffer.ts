@@ -40,7 +40,7 @@ export class RingBuffer {
   #reserved = 0;
   /** How much memory to begin with. */
   #first: number = smallest;
-  #limit: number;
+  #limit = 0;
 
   /**
    * Makes an empty queue, which holds no memory yet.
