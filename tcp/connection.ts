@@ -34,9 +34,10 @@ import * as transmit from "./transmit.ts";
 const { segmentArrives } = arrival;
 const { arm, expire } = expiry;
 const { writeNext } = transmit;
-const { Closed, Readable, Writable } = TcpEvent;
+const { Closed: HasClosed, Readable, Writable } = TcpEvent;
 const { Aborted, None } = TcpError;
-const { Closed: Ended, CloseWait, Established, SynReceived, SynSent } = TcpState;
+const { Closed, CloseWait, Closing, Established, FinWait1, FinWait2 } = TcpState;
+const { LastAck, SynReceived, SynSent, TimeWait } = TcpState;
 
 /**
  * One connection. Four kinds of methods: getters; what the network does to it (`arrive`,
@@ -147,13 +148,13 @@ export class TcpConnection extends BaseNode {
 
   /** Whether the peer has closed and everything before has been read, or the connection has ended. */
   get isEndOfStream(): boolean {
-    return this.readable === 0 && (this.receiver.finReached || this.state === TcpState.Closed);
+    return this.readable === 0 && (this.receiver.finReached || this.state === Closed);
   }
 
   /** Whether the handshake is complete and the connection has not ended. */
   get isOpen(): boolean {
-    return this.state !== TcpState.Closed && this.state !== TcpState.SynSent &&
-      this.state !== TcpState.SynReceived;
+    return this.state !== Closed && this.state !== SynSent &&
+      this.state !== SynReceived;
   }
 
   // What the network does to it.
@@ -175,7 +176,7 @@ export class TcpConnection extends BaseNode {
 
   /** A router on the way cannot pass our segments on (RFC 1191); `mtu` is what it can, 0 when it does not say. */
   tooBig(mtu: number, now: number): void {
-    if (!this.isOpen || this.state === TcpState.TimeWait) return;
+    if (!this.isOpen || this.state === TimeWait) return;
     segmentsTooBig(this, mtu, now);
     this.rearm();
     this.requestTurn();
@@ -186,7 +187,7 @@ export class TcpConnection extends BaseNode {
    * as the cause may pass (RFC 1122 §4.2.3.9).
    */
   networkError(error: TcpError): void {
-    if (this.state === TcpState.SynSent || this.state === TcpState.SynReceived) this.end(error);
+    if (this.state === SynSent || this.state === SynReceived) this.end(error);
   }
 
   // What the application does to it.
@@ -227,7 +228,7 @@ export class TcpConnection extends BaseNode {
 
   /** Bytes have been taken from the receive buffer: it may have to grow, and the peer to learn of the room. */
   consumed(bytes: number): void {
-    if (this.state === Ended || this.receiver.finReached) return;
+    if (this.state === Closed || this.receiver.finReached) return;
     this.receiver.tune(bytes, this.sender.rtt.srtt, this.heardAt);
     if (this.receiver.owesUpdate()) {
       this.receiver.ackNow = true;
@@ -244,7 +245,7 @@ export class TcpConnection extends BaseNode {
     this.settings = { ...this.settings, ...tune(this.settings, changes) };
     (this.#parts ?? this.#wake()).retune(this.settings);
     if (changes.keepAliveIdle !== undefined) this.keepAlive.heard(now, this.settings);
-    if (this.state === TcpState.Closed) return;
+    if (this.state === Closed) return;
     this.rearm();
     // What the old pace has held back need not wait any more.
     this.requestTurn();
@@ -258,7 +259,7 @@ export class TcpConnection extends BaseNode {
 
   /** Switches keep-alive probes on or off, as `SO_KEEPALIVE`; in TIME-WAIT there is nothing to keep alive. */
   setKeepAlive(isOn: boolean, now: number): void {
-    if (isOn && this.state !== TcpState.TimeWait) this.keepAlive.start(now, this.settings);
+    if (isOn && this.state !== TimeWait) this.keepAlive.start(now, this.settings);
     else this.keepAlive.stop();
     this.rearm();
   }
@@ -271,8 +272,8 @@ export class TcpConnection extends BaseNode {
       return;
     }
     this.sender.finWanted = true;
-    if (this.state === TcpState.Established) this.state = TcpState.FinWait1;
-    else if (this.state === TcpState.CloseWait) this.state = TcpState.LastAck;
+    if (this.state === Established) this.state = FinWait1;
+    else if (this.state === CloseWait) this.state = LastAck;
     this.requestTurn();
   }
 
@@ -284,11 +285,11 @@ export class TcpConnection extends BaseNode {
     if (this.isOrphan) return;
     this.isOrphan = true;
     this.sender.isAbandoned = true;
-    if (this.state === TcpState.Closed) {
+    if (this.state === Closed) {
       this.receiver.clear();
       return;
     }
-    if (this.state === TcpState.TimeWait) return;
+    if (this.state === TimeWait) return;
     const { counters, lingerers } = this.tcp!;
     lingerers.orphans++;
     const { linger, finTimeout } = this.settings;
@@ -301,19 +302,19 @@ export class TcpConnection extends BaseNode {
     }
     if (linger < Infinity) this.linger(now + linger);
     this.closeWrite();
-    if (this.state === TcpState.FinWait2) this.linger(now + finTimeout);
+    if (this.state === FinWait2) this.linger(now + finTimeout);
   }
 
   /** Ends the connection at once; the peer is told with a reset, and unsent data is dropped. */
   abort(now: number): void {
     switch (this.state) {
-      case TcpState.Closed:
+      case Closed:
         return;
-      case TcpState.SynReceived:
-      case TcpState.Established:
-      case TcpState.FinWait1:
-      case TcpState.FinWait2:
-      case TcpState.CloseWait:
+      case SynReceived:
+      case Established:
+      case FinWait1:
+      case FinWait2:
+      case CloseWait:
         this.tcp!.resetConnection(this, now);
         break;
     }
@@ -330,7 +331,7 @@ export class TcpConnection extends BaseNode {
     now: number,
   ): number {
     const { turn } = this;
-    if (this.lingerUntil <= now && this.state === TcpState.TimeWait) {
+    if (this.lingerUntil <= now && this.state === TimeWait) {
       // Many end at a time, and most of them asleep.
       turn.hasMore = false;
       this.end(None);
@@ -338,7 +339,7 @@ export class TcpConnection extends BaseNode {
     }
     const parts = this.#parts ?? this.#wake();
     if (parts.dueAt <= now) expire(this, now);
-    if (this.state === Ended) {
+    if (this.state === Closed) {
       turn.hasMore = false;
       return 0;
     }
@@ -350,7 +351,7 @@ export class TcpConnection extends BaseNode {
 
   /** Tells the parent when the next deadline is. */
   rearm(): void {
-    if (this.state !== Ended) arm(this, this.#parts ?? this.#wake());
+    if (this.state !== Closed) arm(this, this.#parts ?? this.#wake());
   }
 
   // Between the parts of this package.
@@ -386,8 +387,11 @@ export class TcpConnection extends BaseNode {
 
   /** Is about to open: has parts that are set up as its settings say. */
   equip(): void {
-    if (this.#parts === null) this.#parts = takeParts(this.settings);
-    else this.#parts.fit(this.settings);
+    let parts = this.#parts;
+    if (parts === null) parts = this.#parts = takeParts(this.settings);
+    else parts.fit(this.settings);
+    // No timer runs at first.
+    parts.dueAt = Infinity;
   }
 
   #wake(): ConnectionParts {
@@ -407,24 +411,24 @@ export class TcpConnection extends BaseNode {
   /** The peer's FIN has been reached, or our FIN acknowledged: the state that follows (RFC 9293 §3.10.7.4). */
   advanceState(finAcknowledged: boolean, finReached: boolean, now: number): void {
     switch (this.state) {
-      case TcpState.Established:
-        if (finReached) this.state = TcpState.CloseWait;
+      case Established:
+        if (finReached) this.state = CloseWait;
         break;
-      case TcpState.FinWait1:
+      case FinWait1:
         if (finAcknowledged && finReached) this.enterTimeWait(now);
-        else if (finReached) this.state = TcpState.Closing;
+        else if (finReached) this.state = Closing;
         else if (finAcknowledged) {
-          this.state = TcpState.FinWait2;
+          this.state = FinWait2;
           if (this.isOrphan) this.linger(now + this.settings.finTimeout);
         }
         break;
-      case TcpState.FinWait2:
+      case FinWait2:
         if (finReached) this.enterTimeWait(now);
         break;
-      case TcpState.Closing:
+      case Closing:
         if (finAcknowledged) this.enterTimeWait(now);
         break;
-      case TcpState.LastAck:
+      case LastAck:
         if (finAcknowledged) this.end(None);
         break;
     }
@@ -435,7 +439,7 @@ export class TcpConnection extends BaseNode {
     const { counters, lingerers } = this.tcp!;
     if (this.isOrphan) lingerers.orphans--;
     lingerers.timeWaits++;
-    this.state = TcpState.TimeWait;
+    this.state = TimeWait;
     this.isReplaceable = this.timestamps.enabled;
     this.sender.clear();
     this.keepAlive.stop();
@@ -457,29 +461,30 @@ export class TcpConnection extends BaseNode {
 
   /** Ends the connection without telling the peer. What has been received stays readable unless we aborted it. */
   end(error: TcpError): void {
-    if (this.state === TcpState.Closed) return;
-    const { tcp } = this;
+    const { tcp, state, isOrphan } = this;
+    if (state === Closed) return;
     tcp!.ended(this, error);
-    if (this.state === TcpState.TimeWait) tcp!.lingerers.timeWaits--;
-    else if (this.isOrphan) tcp!.lingerers.orphans--;
-    this.state = TcpState.Closed;
+    if (state === TimeWait) tcp!.lingerers.timeWaits--;
+    else if (isOrphan) tcp!.lingerers.orphans--;
+    this.state = Closed;
     this.error = error;
     this.lingerUntil = Infinity;
-    if (this.#slot >= 0 && this.isOrphan) {
+    if (this.#slot >= 0 && isOrphan) {
       // Nobody will ask for what it knew.
       tcp!.hibernation.forget(this.#slot);
       this.#slot = -1;
     } else {
-      this.keepAlive.stop();
-      this.sender.clear();
-      if (error === Aborted || this.isOrphan) this.receiver.clear();
-      this.receiver.ackNow = false;
-      this.receiver.ackAt = Infinity;
+      const { sender, receiver, keepAlive } = this.#parts ?? this.#wake();
+      keepAlive.stop();
+      sender.clear();
+      if (error === Aborted || isOrphan) receiver.clear();
+      receiver.ackNow = false;
+      receiver.ackAt = Infinity;
     }
     tcp!.drop(this);
     this.connectionId++;
-    if (this.isOrphan) tcp!.hibernation.retire(this);
-    this.tell(Closed | Readable | Writable);
+    if (isOrphan) tcp!.hibernation.retire(this);
+    this.tell(HasClosed | Readable | Writable);
   }
 
   /** How the connection stands, in the terms of Linux's `tcp_info`. */

@@ -67,7 +67,7 @@ export class ConnectionParts {
   fit(settings: TcpSettings): void {
     const { sender } = this;
     this.dueAt = -Infinity;
-    sender.buffer.limit = settings.sendBuffer;
+    if (sender.buffer.limit !== settings.sendBuffer) sender.buffer.limit = settings.sendBuffer;
     sender.maxBuffer = settings.maxSendBuffer;
     sender.chrono = null;
     this.retune(settings);

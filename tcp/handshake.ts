@@ -49,7 +49,6 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   connection.keepAlive.stop();
   connection.timestamps.reset();
   receiver.reset();
-  sender.clear();
   const ports = (localPort << 16) | remotePort;
   sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
   const link = tcp.network.linkTo(remoteAddress);

@@ -405,11 +405,12 @@ export class Tcp extends BranchNode implements PortUser {
   /** A connection is about to end: counts it by the state that it is in still. */
   ended(connection: TcpConnection, error: TcpError): void {
     const { counters } = this;
+    const { isOpen } = connection;
     // An open connection ends by what the network has reported only when nothing else came.
-    const isGivenUp = error === TimedOut || (connection.isOpen &&
+    const isGivenUp = error === TimedOut || (isOpen &&
       error !== None && error !== Reset && error !== Aborted);
     if (isGivenUp) counters.TcpExtTCPAbortOnTimeout++;
-    if (connection.isOpen) {
+    if (isOpen) {
       counters.TcpCurrEstab--;
       if (error === Reset || error === Aborted) counters.TcpEstabResets++;
       return;
