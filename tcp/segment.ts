@@ -91,15 +91,14 @@ export class Segment {
     this.payloadOffset = offset + headerLength;
     this.payloadLength = available - headerLength;
     this.sackCount = 0;
-    const options = offset + tcpHeaderLength;
-    const isStamped = headerLength === 32 && view.getInt32(options) === timestampsAlone;
-    this.hasTimestamps = isStamped;
-    if (isStamped) {
-      this.timestampValue = view.getInt32(options + 4);
-      this.timestampEcho = view.getInt32(options + 8);
-    }
-    if ((flags & Syn) !== 0 || (headerLength > tcpHeaderLength && !isStamped)) {
-      this.#options(packet.bytes, options, this.payloadOffset);
+    this.hasTimestamps = false;
+    const isSyn = (flags & Syn) !== 0;
+    if (headerLength === 32 && !isSyn && view.getInt32(offset + 20) === timestampsAlone) {
+      this.hasTimestamps = true;
+      this.timestampValue = view.getInt32(offset + 24);
+      this.timestampEcho = view.getInt32(offset + 28);
+    } else if (headerLength > tcpHeaderLength || isSyn) {
+      this.#options(packet.bytes, offset + tcpHeaderLength, this.payloadOffset);
     }
     return Ok;
   }

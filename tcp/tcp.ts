@@ -228,31 +228,27 @@ export class Tcp extends BranchNode implements PortUser {
       counters.TcpInCsumErrors++;
       return BadChecksum;
     }
-    let connection = this.#between(segment, packet);
-    let last: number | null = null;
-    if (
-      connection !== null && connection.state === TimeWait &&
-      mayReuse(connection, segment) &&
-      this.#listenerFor(segment.destinationPort, packet.destination) !== null
-    ) {
-      last = connection.sender.nxt;
-      connection.end(None);
-      // Who was told of that may have opened a connection from here already.
-      connection = this.#between(segment, packet);
-    }
-    return connection === null
-      ? this.#unconnected(segment, packet, now, last)
+    const { source, destination } = packet;
+    const { sourcePort, destinationPort } = segment;
+    const connection = this.#connections.find(destination, destinationPort, source, sourcePort);
+    if (connection === null) return this.#unconnected(segment, packet, now, null);
+    return connection.state === TimeWait && mayReuse(connection, segment) &&
+        this.#listenerFor(destinationPort, destination) !== null
+      ? this.#reopen(connection, segment, packet, now)
       : connection.arrive(segment, packet, now);
   }
 
-  /** The connection that a segment belongs to, or `null`. */
-  #between(segment: Segment, packet: Packet): TcpConnection | null {
-    return this.#connections.find(
-      packet.destination,
-      segment.destinationPort,
-      packet.source,
-      segment.sourcePort,
-    );
+  /** A connection in TIME-WAIT makes room for the next one between its ends. */
+  #reopen(connection: TcpConnection, segment: Segment, packet: Packet, now: number): Verdict {
+    const { source, destination } = packet;
+    const { sourcePort, destinationPort } = segment;
+    const last = connection.sender.nxt;
+    connection.end(None);
+    // Who was told of that may have opened a connection from here already.
+    const other = this.#connections.find(destination, destinationPort, source, sourcePort);
+    return other === null
+      ? this.#unconnected(segment, packet, now, last)
+      : other.arrive(segment, packet, now);
   }
 
   /** @param last SND.NXT of the connection between the same ends that was in TIME-WAIT until now. */
