@@ -10,7 +10,9 @@ import type { Block } from "./memory.ts";
 import * as memory from "./memory.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
-const { allocate, copyBytes, release } = memory;
+const allocate = memory.allocate;
+const copyBytes = memory.copyBytes;
+const release = memory.release;
 
 const smallest = 2048;
 
