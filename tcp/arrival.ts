@@ -225,10 +225,11 @@ function takeAcknowledgment(connection: TcpConnection, segment: Segment, now: nu
     const changed = updateWindow(sender, segment);
     const isBare = !changed && segment.length === 0;
     sender.acknowledge(segment, timestamps.roundTrip(segment, now), isBare, now);
-    // A turn for nothing costs a tenth of a segment there and back.
-    if (sender.hasMore) {
-      connection.requestTurn();
-    }
+    // A turn for nothing costs a tenth of a segment there and back; accounts of time are kept in turns.
+    if (
+      sender.hasMore || connection.receiver.ackNow || sender.chrono !== null ||
+      sender.pacing !== null
+    ) connection.requestTurn();
     if (advanced && sender.buffer.free > free && isWorthTelling(sender.buffer)) {
       connection.tell(Writable);
     }
