@@ -13,7 +13,7 @@ export type StackCounters = Record<string, number>;
  * Takes a snapshot of a stack's counters.
  *
  * @param stack The stack.
- * @param verdicts How many frames came to each verdict, by its number.
+ * @param verdicts How many frames came to each verdict but `Ok`, by its number.
  */
 export function snapshotCounters(stack: Stack, verdicts: Float64Array): StackCounters {
   const { ipv4, icmp, udp, tcp } = stack;

@@ -24,7 +24,7 @@ import { giveUp } from "./undelivered.ts";
 
 // V8 folds constants of a module; what is imported it loads and checks at each use. See ARCHITECTURE.md.
 const copyBytes = wire.copyBytes;
-const { Filtered } = Verdict;
+const { Filtered, Ok } = Verdict;
 const { Ipv4: Ipv4Type } = EtherType;
 
 /** What TCP takes for the link when there is no interface at all. */
@@ -291,7 +291,7 @@ export class Stack extends BranchNode {
     const verdict = via === undefined || via === null
       ? Filtered
       : via.root.demux(packet, offset, end, now);
-    this.#verdicts[verdict]!++;
+    if (verdict !== Ok) this.#verdicts[verdict]!++;
     return verdict;
   }
 

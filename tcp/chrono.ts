@@ -42,9 +42,30 @@ export class Chrono {
   }
 }
 
+/**
+ * Whose times are measured, also while they sleep. Few are, so that it takes no room in each connection; while there are
+ * none, nobody looks here.
+ */
+let chronos: WeakMap<TcpConnection, Chrono> | null = null;
+
+/** What measures the times of a connection; `null` when nobody has asked for them. */
+export function knownChrono(connection: TcpConnection): Chrono | null {
+  return chronos === null ? null : chronos.get(connection) ?? null;
+}
+
+/** A connection begins anew: nobody has asked for its times. */
+export function forgetChrono(connection: TcpConnection): void {
+  if (chronos !== null) chronos.delete(connection);
+}
+
 /** The times of a connection up to now; the first call begins to measure them. */
 export function chronoOf(connection: TcpConnection, now: number): Chrono {
-  const chrono = connection.chrono ??= new Chrono();
+  chronos ??= new WeakMap();
+  let chrono = chronos.get(connection);
+  if (chrono === undefined) {
+    chrono = new Chrono();
+    chronos.set(connection, chrono);
+  }
   chrono.look(connection.sender, now);
   connection.sender.chrono = chrono;
   return chrono;

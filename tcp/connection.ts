@@ -5,13 +5,12 @@
  */
 import { BaseNode, type Packet, type Verdict } from "@octet/wire";
 import * as arrival from "./arrival.ts";
-import type { Chrono } from "./chrono.ts";
+import { knownChrono } from "./chrono.ts";
 import { type ConnectionParts, returnParts, takeParts } from "./connection_parts.ts";
 import { TcpEvent } from "./event.ts";
 import * as expiry from "./expiry.ts";
 import type { KeepAlive } from "./keepalive.ts";
 import type { TcpListener } from "./listener.ts";
-import type { TcpLink } from "./network.ts";
 import { segmentsTooBig } from "./path_mtu_change.ts";
 import type { Receiver } from "./receiver.ts";
 import type { Segment } from "./segment.ts";
@@ -66,8 +65,6 @@ export class TcpConnection extends BaseNode {
   nextAccepted: TcpConnection | null = null;
   /** The listener whose accept queue waits for it, or `null`. */
   listener: TcpListener | null = null;
-  /** What carries its segments, as the layer below said when it was opened; `null` before. */
-  link: TcpLink | null = null;
   /** The TCP it is registered in, also after its end; `null` before its first connection. */
   tcp: Tcp | null = null;
   /**
@@ -86,8 +83,6 @@ export class TcpConnection extends BaseNode {
   /** Where its numbers are while it sleeps, -1 when there are none. */
   #slot = -1;
   #parts: ConnectionParts | null = null;
-  /** What holds its sender up, where somebody has asked; it stays while the sender serves others. */
-  chrono: Chrono | null = null;
   /**
    * When a segment of the peer has come last, in milliseconds. A double from the start: with the integer 0 there were
    * connections of two shapes, and each use of one asked which; writing a segment took 10 % longer.
@@ -403,7 +398,7 @@ export class TcpConnection extends BaseNode {
     const { hibernation } = this.tcp!;
     hibernation.restore(parts, this.#slot);
     this.#slot = -1;
-    parts.sender.chrono = this.chrono;
+    parts.sender.chrono = knownChrono(this);
     hibernation.awoke(this);
     return parts;
   }

@@ -4,6 +4,7 @@
  *
  * @module
  */
+import { forgetChrono } from "./chrono.ts";
 import type { TcpConnection } from "./connection.ts";
 import { Ecn } from "./ecn.ts";
 import { initialSequence, timestampOffset } from "./isn.ts";
@@ -43,8 +44,8 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   connection.isOrphan = false;
   connection.listener = null;
   connection.lingerUntil = Infinity;
+  forgetChrono(connection);
   connection.equip();
-  connection.chrono = null;
   const { sender, receiver, settings } = connection;
   connection.keepAlive.stop();
   connection.timestamps.reset();
@@ -52,7 +53,7 @@ export function prepare(connection: TcpConnection, tcp: Tcp, now: number): void 
   const ports = (localPort << 16) | remotePort;
   sender.open(initialSequence(tcp.hash, localAddress, remoteAddress, ports, now));
   const link = tcp.network.linkTo(remoteAddress);
-  connection.link = link;
+  sender.path.link = link;
   receiver.ownMss = ownMss(link, settings);
 }
 
@@ -100,7 +101,7 @@ function agreeOnEcn(connection: TcpConnection, segment: Segment): void {
 /** The most we send in a segment: what the peer takes and the path carries, less the options (RFC 6691 §3). */
 function startSender(connection: TcpConnection, announced: number, now: number): void {
   const { remoteAddress, timestamps, settings } = connection;
-  const link = connection.link!;
+  const link = connection.sender.path.link!;
   const mtu = connection.tcp!.paths.mtu(remoteAddress, link.mtu, now);
   const peerMss = Math.max(announced === 0 ? defaultMss : announced, minMss);
   const options = timestamps.enabled ? timestampsLength : 0;

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Archive } from "./archive.ts";
+import type { TcpLink } from "./network.ts";
 
 /** Below this no path is believed to be; Linux's `min_pmtu` less the headers. */
 const minPayload = 512;
@@ -31,6 +32,8 @@ export const pathMtuTimeout = 600_000;
 
 /** The path of one connection. */
 export class PathMtu {
+  /** What carries the segments, as the layer below said when the connection was opened; nobody asks later. */
+  link: TcpLink | null = null;
   /** The largest MSS the peer and our link allow, in bytes. */
   #limit = 0;
   #until = Infinity;
