@@ -1,5 +1,6 @@
 /** The measurements on their smallest scale: that they measure, not what they find. */
 import { assert, assertEquals } from "@std/assert";
+import { bundleOf, LIMITS } from "../tools/bench_weight.ts";
 import { measureIdle } from "./bench/idle.ts";
 import { measureLatency } from "./bench/latency.ts";
 
@@ -12,4 +13,11 @@ Deno.test("round trips and floods are measured beside the kernel's", async () =>
 Deno.test("an idle stack is looked on", async () => {
   const [figure] = await measureIdle(1);
   assert(figure!.value >= 0 && figure!.value <= 100);
+});
+
+Deno.test("no module weighs more than it may", async () => {
+  for (const [folder, limit] of Object.entries(LIMITS)) {
+    const { length } = await bundleOf(`${folder}/mod.ts`);
+    assert(length > 0 && length <= limit * 1000, `${folder}: ${length} bytes`);
+  }
 });

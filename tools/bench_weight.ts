@@ -20,7 +20,7 @@ A module's weight is that of a bundle which exports all of it, with all it impor
 An import's time is what a program that does nothing else takes longer than one that does nothing.`;
 
 /** Kilobytes that a module may weigh. */
-const LIMITS: Readonly<Record<string, number>> = { dns: 20 };
+export const LIMITS: Readonly<Record<string, number>> = { dns: 20 };
 /** Milliseconds that an import may take. */
 const PATIENCE: Readonly<Record<string, number>> = { internet: 50 };
 
@@ -33,8 +33,8 @@ async function run(args: readonly string[]): Promise<Uint8Array> {
   throw new Error(`Cannot run deno ${args.join(" ")}: ${new TextDecoder().decode(stderr)}`);
 }
 
-/** Bytes of a module, bundled and minified. */
-async function weightOf(entrypoint: string): Promise<Uint8Array> {
+/** A module, bundled and minified. */
+export async function bundleOf(entrypoint: string): Promise<Uint8Array> {
   return await run(["bundle", "--quiet", "--minify", "--platform", "browser", entrypoint]);
 }
 
@@ -72,7 +72,7 @@ export async function measureWeights(runs: number): Promise<Figure[]> {
     const entrypoint = entrypoints.find((path) => path === `${folder}/mod.ts`);
     if (entrypoint === undefined || folder === "testing") continue;
     const name = `@octet/${folder}`;
-    const bundle = await weightOf(entrypoint);
+    const bundle = await bundleOf(entrypoint);
     const limit = LIMITS[folder];
     figures.push({
       ...base,
